@@ -1,0 +1,101 @@
+#pragma once
+
+// The store of metrics: series of buckets by account, namespace, name, dimensions and unit.
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/tenant.h"
+#include "base/time.h"
+#include "metrics/bucket.h"
+
+namespace securebase::metrics {
+
+struct Dimension {
+  std::string name;
+  std::string value;
+  bool operator==(const Dimension&) const = default;
+  auto operator<=>(const Dimension&) const = default;
+};
+
+/// A metric and its exact dimension set, sorted by name. The unit is part of the series' key in the
+/// store but not of the metric's identity for queries.
+struct Metric {
+  std::string namespace_name;
+  std::string name;
+  std::vector<Dimension> dimensions;
+  bool operator==(const Metric&) const = default;
+  auto operator<=>(const Metric&) const = default;
+};
+
+/// One datum of PutMetricData, validated by its codec.
+struct Datum {
+  Metric metric;
+  std::string unit = "None";
+  Instant time;
+  int resolution_s = 60;  // 60 or 1
+  std::vector<std::pair<double, double>> values;  // value, count
+  std::optional<StatisticSet> statistics;         // in place of values
+};
+
+struct StatisticsRequest {
+  Metric metric;
+  std::optional<std::string> unit;  // none: every unit, one series each
+  Instant start;                    // inclusive, already rounded (spec 3.2)
+  Instant end;                      // exclusive
+  Duration period{60'000};
+};
+
+/// Non-empty buckets of one unit, ascending by start; bucket k covers
+/// [start + k * period, start + (k + 1) * period).
+struct UnitSeries {
+  std::string unit;
+  std::vector<std::pair<Instant, Bucket>> buckets;
+};
+
+struct ListRequest {
+  std::optional<std::string> namespace_name;
+  std::optional<std::string> name;
+  /// A dimension with an empty value matches any value of that name.
+  std::vector<Dimension> dimensions;
+  std::optional<Instant> active_since;
+  /// Metrics after this one in the order of Metric's <=>; for paging.
+  std::optional<Metric> after;
+  std::size_t metrics_max = 500;
+};
+
+struct ListPage {
+  std::vector<Metric> metrics;
+  bool more = false;
+};
+
+struct MetricStoreStatistics {
+  std::uint64_t series = 0;
+  std::uint64_t head_buckets = 0;
+  std::uint64_t blocks = 0;
+  std::uint64_t block_bytes = 0;
+};
+
+/// Thread-safe.
+class MetricStore {
+ public:
+  virtual ~MetricStore() = default;
+
+  /// Stores all data or none; `done` is called once they are durable and visible, on another
+  /// thread, and must be short.
+  virtual void Put(const Account& account, std::vector<Datum> data,
+                   std::function<void(Result<>)> done) = 0;
+  /// Put, and wait.
+  Result<> PutAndWait(const Account& account, std::vector<Datum> data);
+
+  /// Pushes the whole aggregation down: one bucket a period and unit, never the stored buckets.
+  virtual Result<std::vector<UnitSeries>> Query(const Account& account,
+                                                const StatisticsRequest& request) const = 0;
+  virtual Result<ListPage> List(const Account& account, const ListRequest& request) const = 0;
+  virtual MetricStoreStatistics statistics() const = 0;
+};
+
+}  // namespace securebase::metrics

@@ -1,0 +1,51 @@
+#pragma once
+
+// Column batches: what every scan yields and every expression computes on.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+
+namespace securebase::query {
+
+inline constexpr std::size_t kBatchRowsMax = 2048;
+
+/// kTime is milliseconds since the epoch in the int64 array.
+enum class Type : std::uint8_t { kBool, kInt64, kDouble, kString, kTime };
+
+/// The distinct strings of a segment's column; shared by its batches and immutable.
+struct Dictionary {
+  std::vector<std::string_view> values;
+  std::shared_ptr<const void> owner;  // keeps the bytes behind `values` alive
+};
+
+/// One column of a batch: values and which of them are present. String columns are dictionary-coded:
+/// `codes` index `dictionary`. Exactly one of the arrays is filled, as `type` says.
+struct Column {
+  Type type = Type::kInt64;
+  std::vector<std::int64_t> ints;       // kInt64, kTime, kBool (0 or 1)
+  std::vector<double> doubles;          // kDouble
+  std::vector<std::uint32_t> codes;     // kString
+  std::shared_ptr<const Dictionary> dictionary;
+  std::vector<std::uint8_t> valid;      // empty: all present; else 1 present, 0 absent
+
+  std::size_t size() const;
+  bool IsValid(std::size_t row) const { return valid.empty() || valid[row] != 0; }
+  std::string_view StringAt(std::size_t row) const { return dictionary->values[codes[row]]; }
+};
+
+/// Columns of equal length, at most kBatchRowsMax rows, and the rows among them that are selected.
+struct Batch {
+  std::size_t rows = 0;
+  std::vector<Column> columns;              // in the order the scan was asked for
+  std::vector<std::uint16_t> selection;     // ascending; used when `filtered`
+  bool filtered = false;
+
+  std::size_t SelectedCount() const { return filtered ? selection.size() : rows; }
+};
+
+}  // namespace securebase::query
