@@ -21,7 +21,8 @@ class WritableFile {
   virtual Result<> Write(std::uint64_t offset, std::string_view bytes) = 0;
   /// Data (and, after growth, size) is on the disk when this returns.
   virtual Result<> Sync() = 0;
-  /// Reserves `size` bytes and writes zeroes, so that later writes in place change no metadata.
+  /// Grows the file to `size` bytes, reserved and written with zeroes, so that later writes in
+  /// place change no metadata. What the file holds already stays.
   virtual Result<> Allocate(std::uint64_t size) = 0;
   virtual Result<> Close() = 0;
 };
@@ -39,19 +40,24 @@ class FolderLock {
   virtual ~FolderLock() = default;
 };
 
-/// Thread-safe.
+/// Thread-safe. Errors: kNotFound where the file or folder is missing, kUnavailable when the disk
+/// is full, kInternal else; the message names the path.
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
+  /// An empty file; one of that name is replaced.
   virtual Result<std::unique_ptr<WritableFile>> Create(const std::string& path) = 0;
+  /// A file that exists, with its content.
   virtual Result<std::unique_ptr<WritableFile>> OpenForWrite(const std::string& path) = 0;
   virtual Result<std::string> Read(const std::string& path) = 0;
   virtual Result<std::unique_ptr<MappedFile>> Map(const std::string& path) = 0;
   /// Names (not paths) of the entries, sorted.
   virtual Result<std::vector<std::string>> List(const std::string& folder) = 0;
+  /// The folder and those above it, where they are missing. They survive a power cut.
   virtual Result<> CreateFolders(const std::string& path) = 0;
   /// Atomic replacement; both in one folder.
   virtual Result<> Rename(const std::string& from, const std::string& to) = 0;
+  /// Removes a file or an empty folder.
   virtual Result<> Remove(const std::string& path) = 0;
   virtual bool Exists(const std::string& path) = 0;
   virtual Result<std::uint64_t> Size(const std::string& path) = 0;

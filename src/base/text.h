@@ -2,6 +2,7 @@
 
 // Text in and out of other people's formats: hex, base64, percent-encoding, numbers, UTF-8.
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -16,6 +17,10 @@ std::string ToLower(std::string_view text);
 bool EqualsIgnoreCase(std::string_view a, std::string_view b);
 bool ContainsControlCharacter(std::string_view text);
 bool IsValidUtf8(std::string_view text);
+/// Length of the longest prefix that is valid UTF-8: where the first wrong byte is.
+std::size_t ValidUtf8Prefix(std::string_view text);
+/// The text with U+FFFD in place of each byte that is not UTF-8, for people and logs.
+std::string ToValidUtf8(std::string_view text);
 
 std::string HexEncode(std::string_view bytes);
 std::optional<std::string> HexDecode(std::string_view text);
@@ -31,12 +36,13 @@ std::string PercentEncode(std::string_view text, bool keep_slash = false);
 /// %XX decoded; '+' means a blank where asked (forms). Empty on a broken escape.
 std::optional<std::string> PercentDecode(std::string_view text, bool plus_is_blank);
 
-/// The whole text as a number; empty on anything else (blanks, trailing text, overflow).
+/// The whole text as a number; empty on anything else (blanks, trailing text, out of range).
 std::optional<std::int64_t> ParseInt(std::string_view text);
 /// Decimal or scientific; no "inf", "nan" or hexadecimal.
 std::optional<double> ParseDouble(std::string_view text);
 /// Shortest text that reads back as the same double: "41.0" (with a point or exponent) where
-/// `force_point`, else "41". Infinite and NaN print as such.
+/// `force_point`, else "41". Plain from 1e-5 to 1e17, scientific beyond ("1.5e+20"). Infinite
+/// and NaN print as "inf", "-inf" and "nan".
 std::string FormatDouble(double value, bool force_point = false);
 void AppendDouble(std::string& out, double value, bool force_point = false);
 

@@ -23,6 +23,8 @@ constexpr std::int64_t ToUnixSeconds(Instant t) {
   return std::chrono::floor<std::chrono::seconds>(t).time_since_epoch().count();
 }
 
+// The Format functions print an instant before year 1 or after 9999 as the nearest within.
+
 /// "2026-01-01T00:00:00Z"; with milliseconds only when they are not zero.
 std::string FormatIso(Instant t);
 /// "2026-01-01T00:00:00.000Z", always with milliseconds.
@@ -40,10 +42,11 @@ Result<Instant> ParseIso(std::string_view text);
 /// ParseIso, or epoch seconds as a decimal number with an optional fraction.
 Result<Instant> ParseIsoOrEpoch(std::string_view text);
 
-/// Reads "90s", "15m", "1h", "7d", "2w", "500ms", or a sum such as "1h30m". Positive only.
+/// Reads "90s", "15m", "1h", "7d", "2w", "500ms", or a sum such as "1h30m", units from large to
+/// small. Positive only. Errors: kInvalidArgument with `field` empty.
 Result<Duration> ParseDuration(std::string_view text);
 
-/// "1h30m", "500ms"; the inverse of ParseDuration for whole milliseconds.
+/// "1h30m", "500ms", "14d"; ParseDuration reads it back. Zero is "0s".
 std::string FormatDuration(Duration d);
 
 }  // namespace securebase
