@@ -1,0 +1,10 @@
+#include "cli/command.h"
+
+namespace securebase::cli {
+
+std::vector<Command> AllCommands() {
+  // A new subcommand is a line here and a file NAME.cc beside this one.
+  return {ServeCommand(), DemoCommand(), KeyCommand()};
+}
+
+}  // namespace securebase::cli
