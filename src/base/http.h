@@ -22,6 +22,8 @@ class Headers {
   void Add(std::string name, std::string value);
   /// Replaces all of that name.
   void Set(std::string name, std::string value);
+  /// Room for `count` fields, where their number can be guessed.
+  void Reserve(std::size_t count) { fields_.reserve(count); }
   const std::vector<std::pair<std::string, std::string>>& all() const { return fields_; }
 
  private:
