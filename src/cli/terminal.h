@@ -1,0 +1,16 @@
+#pragma once
+
+// What the output may look like: a person's terminal, or a file.
+
+namespace securebase::cli {
+
+/// The stream is a terminal.
+bool IsTerminal(int file_descriptor);
+
+/// ✓ and ✗ can be shown: a terminal with UTF-8.
+bool CanPrintMarks(int file_descriptor);
+
+/// Colours are wanted: a terminal, and no NO_COLOR in the environment (no-color.org).
+bool CanPrintColours(int file_descriptor);
+
+}  // namespace securebase::cli
