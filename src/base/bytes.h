@@ -11,7 +11,8 @@
 
 namespace securebase {
 
-static_assert(std::endian::native == std::endian::little, "formats are written as memory holds them");
+static_assert(std::endian::native == std::endian::little,
+              "formats are written as memory holds them");
 
 /// XXH3, 64 bits: the checksum of every frame, block and segment.
 std::uint64_t Checksum(std::string_view bytes);

@@ -15,11 +15,11 @@ namespace securebase {
 }  // namespace securebase
 
 /// On in every build: for mistakes that would write or acknowledge wrong data.
-#define SB_CHECK(condition, ...)                                                           \
-  do {                                                                                     \
-    if (!(condition)) [[unlikely]] {                                                       \
+#define SB_CHECK(condition, ...)                                                            \
+  do {                                                                                      \
+    if (!(condition)) [[unlikely]] {                                                        \
       ::securebase::CheckFailed(#condition, __FILE__, __LINE__ __VA_OPT__(, ) __VA_ARGS__); \
-    }                                                                                      \
+    }                                                                                       \
   } while (false)
 
 /// For hot loops: on in all builds but the release build.

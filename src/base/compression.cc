@@ -63,9 +63,9 @@ Result<std::string> GunzipAll(std::string_view bytes, std::size_t size_max) {
   do {
     std::size_t consumed = 0;
     std::size_t produced = 0;
-    const libdeflate_result result = libdeflate_gzip_decompress_ex(
-        decompressor.get(), bytes.data(), bytes.size(), out.data() + used, out.size() - used,
-        &consumed, &produced);
+    const libdeflate_result result =
+        libdeflate_gzip_decompress_ex(decompressor.get(), bytes.data(), bytes.size(),
+                                      out.data() + used, out.size() - used, &consumed, &produced);
     if (result == LIBDEFLATE_INSUFFICIENT_SPACE) {
       if (out.size() >= size_max) return TooLarge(size_max);
       out.resize(out.size() > size_max / 2 ? size_max : out.size() * 2);
@@ -127,8 +127,8 @@ std::string Zstd(std::string_view bytes, int level) {
   thread_local const std::unique_ptr<ZSTD_CCtx, Free> context(ZSTD_createCCtx());
   SB_CHECK(context != nullptr);
   std::string out(ZSTD_compressBound(bytes.size()), '\0');
-  const std::size_t size = ZSTD_compressCCtx(context.get(), out.data(), out.size(), bytes.data(),
-                                             bytes.size(), level);
+  const std::size_t size =
+      ZSTD_compressCCtx(context.get(), out.data(), out.size(), bytes.data(), bytes.size(), level);
   SB_CHECK(ZSTD_isError(size) == 0);
   out.resize(size);
   return out;

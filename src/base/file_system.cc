@@ -30,7 +30,7 @@ Error SystemError(std::string_view verb, const std::string& path) {
   const int cause = errno;
   std::string text = std::strerror(cause);
   if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z') text[0] = static_cast<char>(text[0] + 32);
-  const auto code = cause == ENOSPC || cause == EDQUOT   ? ErrorCode::kUnavailable
+  const auto code = cause == ENOSPC || cause == EDQUOT    ? ErrorCode::kUnavailable
                     : cause == ENOENT || cause == ENOTDIR ? ErrorCode::kNotFound
                                                           : ErrorCode::kInternal;
   return Error(code, fmt::format("cannot {} {}: {}", verb, path, text));
@@ -60,6 +60,10 @@ Result<FileDescriptor> Open(const std::string& path, int flags, std::string_view
 Result<std::uint64_t> SizeOf(const FileDescriptor& file, const std::string& path) {
   struct stat status;
   if (fstat(file.get(), &status) != 0) return SystemError("read", path);
+  if (S_ISDIR(status.st_mode)) {
+    errno = EISDIR;
+    return SystemError("read", path);
+  }
   return static_cast<std::uint64_t>(status.st_size);
 }
 

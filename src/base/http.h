@@ -31,13 +31,13 @@ class Headers {
 };
 
 struct Request {
-  std::string method;   // upper case
-  std::string target;   // as sent: path and query
-  std::string path;     // percent-decoded, without the query
-  std::string query;    // as sent, without '?'
+  std::string method;  // upper case
+  std::string target;  // as sent: path and query
+  std::string path;    // percent-decoded, without the query
+  std::string query;   // as sent, without '?'
   Headers headers;
-  std::string body;     // as received: a signature covers these bytes
-  std::string peer;     // address of the client
+  std::string body;  // as received: a signature covers these bytes
+  std::string peer;  // address of the client
   bool tls = false;
   std::string request_id;  // UUID, chosen at arrival
   Instant received_at;

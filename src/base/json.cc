@@ -24,8 +24,8 @@ Error NotJson(std::string message) { return InvalidArgument({}, std::move(messag
 // Where in the document we are: a chain on the stack, made text only for an error.
 struct Place {
   const Place* parent = nullptr;
-  std::string_view name;    // of a member
-  std::size_t index = 0;    // of an element
+  std::string_view name;  // of a member
+  std::size_t index = 0;  // of an element
   bool is_element = false;
 
   std::string Path() const {
@@ -52,16 +52,27 @@ class Converter {
   void Into(Value& out, simdjson::dom::element element, const Place& place, int depth) {
     using simdjson::dom::element_type;
     switch (element.type()) {
-      case element_type::ARRAY: return IntoArray(out, element, place, depth + 1);
-      case element_type::OBJECT: return IntoObject(out, element, place, depth + 1);
-      case element_type::INT64: out = Value(element.get_int64().value_unsafe()); return;
+      case element_type::ARRAY:
+        return IntoArray(out, element, place, depth + 1);
+      case element_type::OBJECT:
+        return IntoObject(out, element, place, depth + 1);
+      case element_type::INT64:
+        out = Value(element.get_int64().value_unsafe());
+        return;
       case element_type::UINT64:  // only where it exceeds int64
         out = Value(static_cast<double>(element.get_uint64().value_unsafe()));
         return;
-      case element_type::DOUBLE: out = Value(element.get_double().value_unsafe()); return;
-      case element_type::STRING: out = Value(element.get_string().value_unsafe()); return;
-      case element_type::BOOL: out = Value(element.get_bool().value_unsafe()); return;
-      case element_type::NULL_VALUE: return;
+      case element_type::DOUBLE:
+        out = Value(element.get_double().value_unsafe());
+        return;
+      case element_type::STRING:
+        out = Value(element.get_string().value_unsafe());
+        return;
+      case element_type::BOOL:
+        out = Value(element.get_bool().value_unsafe());
+        return;
+      case element_type::NULL_VALUE:
+        return;
     }
   }
 
@@ -142,10 +153,14 @@ Error ParseError(simdjson::error_code code, std::string_view text) {
   switch (code) {
     case simdjson::UTF8_ERROR:
       return NotJson(fmt::format("is not UTF-8: wrong byte at offset {}", ValidUtf8Prefix(text)));
-    case simdjson::EMPTY: return NotJson("is not JSON: it is empty");
-    case simdjson::DEPTH_ERROR: return NotJson("is nested too deep");
-    case simdjson::STRING_ERROR: return NotJson("is not JSON: a string has a wrong escape");
-    case simdjson::UNCLOSED_STRING: return NotJson("is not JSON: a string does not end");
+    case simdjson::EMPTY:
+      return NotJson("is not JSON: it is empty");
+    case simdjson::DEPTH_ERROR:
+      return NotJson("is nested too deep");
+    case simdjson::STRING_ERROR:
+      return NotJson("is not JSON: a string has a wrong escape");
+    case simdjson::UNCLOSED_STRING:
+      return NotJson("is not JSON: a string does not end");
     case simdjson::UNESCAPED_CHARS:
       return NotJson("is not JSON: a string holds a control character that is not escaped");
     case simdjson::NUMBER_ERROR:
@@ -353,10 +368,18 @@ void AppendQuoted(std::string& out, std::string_view text) {
     out.push_back('\\');
     switch (c) {
       case '"':
-      case '\\': out.push_back(static_cast<char>(c)); break;
-      case '\n': out.push_back('n'); break;
-      case '\r': out.push_back('r'); break;
-      case '\t': out.push_back('t'); break;
+      case '\\':
+        out.push_back(static_cast<char>(c));
+        break;
+      case '\n':
+        out.push_back('n');
+        break;
+      case '\r':
+        out.push_back('r');
+        break;
+      case '\t':
+        out.push_back('t');
+        break;
       default:
         out += "u00";
         out.push_back(kHex[c >> 4]);

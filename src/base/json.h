@@ -75,8 +75,8 @@ struct ParseLimits {
 };
 
 /// Parses one document. Errors, all kInvalidArgument: not JSON or not UTF-8 (with the byte
-/// offset where simdjson tells it), deeper or longer than the limits, and an object that names a member
-/// twice (`field` is its path): which of both a client meant cannot be known.
+/// offset where simdjson tells it), deeper or longer than the limits, and an object that names a
+/// member twice (`field` is its path): which of both a client meant cannot be known.
 Result<Value> Parse(std::string_view text, const ParseLimits& limits = {});
 
 /// Compact text.

@@ -15,18 +15,18 @@ namespace securebase {
 /// What the caller can do about an error. Wire names (ResourceNotFoundException,
 /// VALIDATION_ERROR) are chosen at the border from the code and `Error::wire_code`.
 enum class ErrorCode : std::uint8_t {
-  kInvalidArgument,   // fix the request
+  kInvalidArgument,  // fix the request
   kNotFound,
-  kConflict,          // re-read, then retry
+  kConflict,  // re-read, then retry
   kForbidden,
   kUnauthenticated,
-  kLimitExceeded,     // a quota or size limit
-  kThrottled,         // wait, then retry
+  kLimitExceeded,  // a quota or size limit
+  kThrottled,      // wait, then retry
   kDeadlineExceeded,
   kCancelled,
-  kUnavailable,       // retry the call; also: disk full
+  kUnavailable,  // retry the call; also: disk full
   kUnimplemented,
-  kInternal,          // also damaged data: the file is named
+  kInternal,  // also damaged data: the file is named
 };
 
 std::string_view ToText(ErrorCode code);
@@ -102,11 +102,11 @@ inline Error Internal(std::string message) {
 
 #define SB_CONCAT_(a, b) a##b
 #define SB_CONCAT(a, b) SB_CONCAT_(a, b)
-#define SB_TRY_(result, decl, ...)            \
-  auto result = (__VA_ARGS__);                \
-  if (!result.ok()) [[unlikely]] {            \
-    return std::move(result).error();         \
-  }                                           \
+#define SB_TRY_(result, decl, ...)    \
+  auto result = (__VA_ARGS__);        \
+  if (!result.ok()) [[unlikely]] {    \
+    return std::move(result).error(); \
+  }                                   \
   decl = *std::move(result)
 /// SB_TRY(T x, call()): declares x from the result's value, or returns its error.
 #define SB_TRY(decl, ...) SB_TRY_(SB_CONCAT(sb_result_, __COUNTER__), decl, __VA_ARGS__)

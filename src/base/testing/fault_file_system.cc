@@ -74,8 +74,8 @@ Error SyncFailed(const std::string& path) {
 class FaultFileSystem::Disk {
  public:
   std::mutex mutex;
-  Names names;                          // what a reader sees
-  Names durable_names;                  // what a power cut leaves for certain
+  Names names;                           // what a reader sees
+  Names durable_names;                   // what a power cut leaves for certain
   std::vector<NameChange> name_changes;  // from durable_names to names
   std::set<std::string> folders = {"/", "."};
   std::set<std::string> locked;
@@ -113,7 +113,10 @@ class FaultFileSystem::Disk {
 class FaultFileSystem::OpenFile final : public WritableFile {
  public:
   OpenFile(std::shared_ptr<Disk> disk, FilePointer file, std::string path)
-      : disk_(std::move(disk)), file_(std::move(file)), path_(std::move(path)), boot_(disk_->boots) {}
+      : disk_(std::move(disk)),
+        file_(std::move(file)),
+        path_(std::move(path)),
+        boot_(disk_->boots) {}
 
   Result<> Write(std::uint64_t offset, std::string_view bytes) override {
     const std::lock_guard lock(disk_->mutex);
@@ -219,8 +222,11 @@ void FaultFileSystem::PowerCut(Random& random) {
     for (const PendingWrite& write : file->pending) {
       const std::string_view bytes = write.bytes;
       switch (random.Below(3)) {
-        case 0: break;
-        case 1: Apply(file->durable, write.offset, bytes); break;
+        case 0:
+          break;
+        case 1:
+          Apply(file->durable, write.offset, bytes);
+          break;
         default:
           Apply(file->durable, write.offset, bytes.substr(0, random.Below(bytes.size() + 1)));
       }
