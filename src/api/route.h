@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "api/caller.h"
+#include "base/clock.h"
 #include "base/http.h"
 #include "base/json.h"
 #include "base/result.h"
@@ -51,6 +52,15 @@ struct Route {
 /// The /v1 error body for an error: {"error", "code", "details", "timestamp"} with its status
 /// (spec: analytics-api, "Errors"). wire_code of the Error, where set, is the CODE.
 http::Response ErrorResponse(const Error& error, Instant now);
+
+/// A route's handler from a function that returns its answer; an Error becomes an ErrorResponse.
+/// The clock outlives the handler.
+std::function<void(Call, http::Respond)> Answering(
+    const Clock& clock, std::function<Result<http::Response>(const Call&)> answer);
+
+/// The header of an error answer that repeats its CODE: clients and our own measurements read it
+/// without parsing the body.
+inline constexpr std::string_view kErrorTypeHeader = "X-Error-Type";
 
 /// kInvalidArgument whose wire code makes it a 400 INVALID_REQUEST (cannot be parsed) rather than
 /// a 422 VALIDATION_ERROR.
