@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/tenant.h"
+#include "base/time.h"
 #include "documents/value.h"
 
 namespace securebase::documents {

@@ -2,6 +2,8 @@
 
 // Attribute values and items, as DynamoDB defines them.
 
+#include <compare>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>

@@ -35,6 +35,10 @@ class KeyValue {
   virtual ~KeyValue() = default;
   virtual Result<std::optional<std::string>> Get(std::string_view key) const = 0;
   virtual Result<> Write(const WriteBatch& batch) = 0;
+  /// The same for changes that the journal holds already (Participant::Apply): cannot fail. While
+  /// the disk refuses they are kept in memory, and readers see them there; the engine accepts no
+  /// further commits until they are written.
+  virtual void Project(const WriteBatch& batch) = 0;
   virtual Result<> Flush() = 0;
 
   /// Visits keys in [first, end) in ascending order (or descending) until `visit` returns false.
