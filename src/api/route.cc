@@ -17,6 +17,9 @@ struct WireError {
 
 constexpr std::string_view kInvalidRequestCode = "INVALID_REQUEST";
 
+// Of throttling that no plan's window ends: the queue is full.
+constexpr int kRetryAfterSeconds = 1;
+
 // The errors of /v1 that a wire code may choose; a wire code of another API is not one of them.
 constexpr std::array<WireError, 12> kWireErrors{{
     {400, kInvalidRequestCode},
@@ -127,7 +130,12 @@ http::Response ErrorResponse(const Error& error, Instant now) {
   writer.BeginObject().Member("error", message).Member("code", wire.code);
   writer.Key("details").BeginObject();
   if (!error.field().empty()) writer.Member(error.field(), message);
-  writer.EndObject().Member("timestamp", FormatIsoMillis(now)).EndObject();
+  writer.EndObject();
+  if (wire.status == 429) {
+    writer.Member("retryAfter", kRetryAfterSeconds);
+    response.headers.Add("Retry-After", std::to_string(kRetryAfterSeconds));
+  }
+  writer.Member("timestamp", FormatIsoMillis(now)).EndObject();
   response.headers.Add(std::string(kErrorTypeHeader), std::string(wire.code));
   if (wire.status == 401) response.headers.Add("WWW-Authenticate", "Bearer");
   return response;
