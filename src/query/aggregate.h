@@ -44,10 +44,12 @@ struct Cell {
   bool present = false;
   Type type = Type::kInt64;
   std::int64_t integer = 0;  // kInt64, kTime, kBool
-  double real = 0;
+  double real = 0;  // kDouble; also the sum of integers that does not fit `integer`
   std::string text;
 };
 
+/// What a group query found. Absent values sort before all others; without group keys there is one
+/// row, whatever matched. A count is 0 where nothing is counted, every other aggregate absent.
 struct GroupResult {
   /// Key columns then aggregate columns, by row.
   std::vector<std::vector<Cell>> rows;

@@ -20,11 +20,13 @@ enum class Type : std::uint8_t { kBool, kInt64, kDouble, kString, kTime };
 /// The distinct strings of a segment's column; shared by its batches and immutable.
 struct Dictionary {
   std::vector<std::string_view> values;
+  bool sorted = false;                // ascending without repeats: searched, not scanned
   std::shared_ptr<const void> owner;  // keeps the bytes behind `values` alive
 };
 
 /// One column of a batch: values and which of them are present. String columns are dictionary-coded:
-/// `codes` index `dictionary`. Exactly one of the arrays is filled, as `type` says.
+/// `codes` index `dictionary`. Exactly one of the arrays is filled, as `type` says;
+/// the slot of an absent value holds a placeholder (a code is within the dictionary all the same).
 struct Column {
   Type type = Type::kInt64;
   std::vector<std::int64_t> ints;       // kInt64, kTime, kBool (0 or 1)
@@ -32,6 +34,7 @@ struct Column {
   std::vector<std::uint32_t> codes;     // kString
   std::shared_ptr<const Dictionary> dictionary;
   std::vector<std::uint8_t> valid;      // empty: all present; else 1 present, 0 absent
+  bool all_absent = false;              // no row has a value; the arrays hold placeholders
 
   std::size_t size() const;
   bool IsValid(std::size_t row) const { return valid.empty() || valid[row] != 0; }

@@ -38,7 +38,7 @@ struct Zone {
   double double_min = 0, double_max = 0;
   std::string_view string_min, string_max;
   std::size_t rows = 0;
-  std::size_t absent = 0;
+  std::size_t absent = 0;  // equal to `rows`: minimum and maximum mean nothing
 };
 
 /// Whether some row of a chunk may satisfy the predicate; false only when none can.
@@ -47,8 +47,11 @@ bool MayMatch(const Predicate& predicate,
               const std::function<const Zone*(std::string_view field)>& zone_of);
 
 /// Narrows the batch's selection to the rows that satisfy the predicate. `columns` gives the
-/// index in the batch for each field (npos: absent in this segment). String conditions are
-/// evaluated once per dictionary value, not per row.
+/// index in the batch for each field (a field that is not among them is absent in every row).
+/// String conditions are evaluated once per dictionary value, not per row.
+///
+/// Numbers compare as doubles when either side is one. A literal of a type that the column cannot
+/// hold equals nothing. One thread at a time: verdicts on the last dictionary are kept.
 class Filter {
  public:
   Filter(const Predicate& predicate, std::vector<std::string> column_names);

@@ -1,0 +1,72 @@
+#pragma once
+
+// DatasetStore on the local disk: immutable segment files in the engine's folder, and a catalogue
+// of them in memory, kept durable as edits in the journal. Format: docs/formats/segment.md.
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "events/dataset_store.h"
+#include "events/internal/dataset_catalogue.h"
+#include "events/internal/event_part.h"
+#include "storage/engine.h"
+
+namespace securebase::events {
+
+struct DatasetOptions {
+  std::uint64_t import_memory_max = 192ull << 20;  // rows of one import held before they spill
+  std::size_t append_segments_max = 16;            // small ones of a customer before they merge
+  std::uint64_t append_rows_max = 65'536;          // a segment with more is not small
+};
+
+/// Thread-safe. Made by EmbeddedEvents::Open.
+class EmbeddedDatasetStore final : public DatasetStore, public EventPart {
+ public:
+  EmbeddedDatasetStore(storage::Engine& engine, const DatasetOptions& options);
+  ~EmbeddedDatasetStore() override;
+
+  /// Reads the catalogue's durable part; before the engine recovers.
+  Result<> Load();
+  /// Removes segment files that were there at Load and that no entry names.
+  Result<> RemoveOrphans();
+
+  void Define(const Schema& schema) override;
+  Result<std::unique_ptr<Import>> BeginImport(const Account& account, std::string_view dataset,
+                                              std::string_view source_key) override;
+  Result<std::unique_ptr<query::Source>> Scan(const Customer& customer,
+                                              const ScanRequest& request) const override;
+  DatasetStatistics Statistics(const Customer& customer, std::string_view dataset) const override;
+  std::uint64_t Generation(const Customer& customer, std::string_view dataset) const override;
+  std::vector<std::string> FieldNames(const Customer& customer,
+                                      std::string_view dataset) const override;
+
+  void Apply(storage::Sequence sequence, std::string_view payload) override;
+  void Seal() override;
+  Result<> WriteSealed(storage::WriteBatch& batch) override;
+  void DropSealed() override;
+
+  /// Merges a customer's small appended segments into one when there are more than the options
+  /// allow. Imports call it after their commit; false when there was nothing to merge.
+  Result<bool> Compact(const Customer& customer, std::string_view dataset);
+
+ private:
+  friend class EmbeddedImport;
+
+  const Schema* FindSchema(std::string_view dataset) const;
+  Result<> CommitEdit(const DatasetEdit& edit);
+  Result<std::string> MergedSegment(const DatasetKey& key, const Schema& schema,
+                                    const std::vector<std::shared_ptr<SegmentHandle>>& segments,
+                                    SegmentEntry& entry) const;
+
+  storage::Engine& engine_;
+  const DatasetOptions options_;
+  mutable std::mutex schemas_mutex_;
+  std::map<std::string, Schema, std::less<>> schemas_;  // never erased: pointers stay valid
+  DatasetCatalogue catalogue_;
+  std::mutex compaction_mutex_;
+};
+
+}  // namespace securebase::events
