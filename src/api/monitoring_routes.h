@@ -29,7 +29,7 @@ struct MonitoringRouteDependencies {
 ///  "customers": {"total", "active"}, "lastLoadtest": null or the newest of GET /loadtests}
 ///
 /// POST /loadtests: a result as `securebase loadtest --format json` prints it, up to 1 MB;
-/// answers 201 {"id", "storedAt"}. The members "latencies" and "requests" lists are dropped.
+/// answers 201 {"id", "storedAt"}. Its member sortedLatenciesSeconds is dropped.
 /// GET /loadtests?limit=20: {"loadtests": [{"id", "storedAt", "result": {..}}]}, newest first; the
 /// newest 100 are kept.
 std::vector<Route> MonitoringRoutes(MonitoringRouteDependencies dependencies);
