@@ -1,0 +1,74 @@
+#include "metrics/payload.h"
+
+#include "base/bytes.h"
+#include "metrics/series_key.h"
+#include "metrics/sketch.h"
+
+namespace securebase::metrics {
+namespace {
+
+constexpr std::uint8_t kVersion = 1;
+
+std::int64_t BucketStart(Instant time, int resolution_s) {
+  const std::int64_t seconds = ToUnixSeconds(time);
+  const std::int64_t rest = seconds % resolution_s;
+  return seconds - (rest < 0 ? rest + resolution_s : rest);
+}
+
+}  // namespace
+
+std::string EncodePayload(const Account& account, const std::vector<Datum>& data) {
+  std::string out;
+  out.reserve(16 + data.size() * 160);
+  out.push_back(static_cast<char>(kVersion));
+  PutVarint(out, data.size());
+  for (const Datum& datum : data) {
+    PutBytes(out, EncodeSeriesKey(account, datum.metric, datum.unit));
+    PutVarint(out, ZigZag(BucketStart(datum.time, datum.resolution_s)));
+    out.push_back(static_cast<char>(datum.resolution_s));
+    PutVarint(out, datum.statistics ? 0 : datum.values.size());
+    if (datum.statistics) {
+      const StatisticSet& set = *datum.statistics;
+      for (const double figure : {set.sample_count, set.sum, set.minimum, set.maximum}) {
+        PutNumber(out, figure);
+      }
+    }
+    for (const auto& [value, count] : datum.values) {
+      PutNumber(out, value);
+      PutNumber(out, count);
+    }
+  }
+  return out;
+}
+
+bool VisitPayload(std::string_view payload, PayloadVisitor& visitor) {
+  ByteReader reader(payload);
+  if (reader.Fixed<std::uint8_t>() != kVersion) return false;
+  const std::uint64_t count = reader.Varint();
+  if (count > reader.remaining()) return false;
+  for (std::uint64_t i = 0; i < count && reader.ok(); ++i) {
+    const std::string_view key = reader.Bytes();
+    const std::int64_t start_s = UnZigZag(reader.Varint());
+    const int resolution_s = reader.Fixed<std::uint8_t>();
+    const std::uint64_t values = reader.Varint();
+    if (!reader.ok() || (resolution_s != 1 && resolution_s != 60)) return false;
+    visitor.Begin(key, start_s, resolution_s);
+    if (values == 0) {
+      StatisticSet set;
+      set.sample_count = ReadNumber(reader);
+      set.sum = ReadNumber(reader);
+      set.minimum = ReadNumber(reader);
+      set.maximum = ReadNumber(reader);
+      if (!reader.ok()) return false;
+      visitor.Set(set);
+    }
+    for (std::uint64_t v = 0; v < values && reader.ok(); ++v) {
+      const double value = ReadNumber(reader);
+      const double weight = ReadNumber(reader);
+      if (reader.ok()) visitor.Value(value, weight);
+    }
+  }
+  return reader.ok() && reader.empty();
+}
+
+}  // namespace securebase::metrics
