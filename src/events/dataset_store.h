@@ -43,7 +43,9 @@ class Import {
   virtual void Int(std::size_t field, std::int64_t value) = 0;
   /// A string field that the schema does not list.
   virtual void Extra(std::string_view name, std::string_view value) = 0;
-  /// Ends the row; `customer` owns it. Errors: disk full, damage; the import is then abandoned.
+  /// Ends the row; `customer` owns it. kInvalidArgument and kLimitExceeded refuse this row only
+  /// (no time, no customer, too many names of extra fields). Other errors (disk full) end the
+  /// import.
   virtual Result<> EndRow(std::string_view customer) = 0;
   /// Drops the fields set since the last EndRow.
   virtual void DiscardRow() = 0;
@@ -75,7 +77,8 @@ struct DatasetStatistics {
 class DatasetStore {
  public:
   virtual ~DatasetStore() = default;
-  /// Registers a schema (at start, before any use).
+  /// Registers a schema (at start, before any use). Calls below with a dataset that was not
+  /// registered: kNotFound.
   virtual void Define(const Schema& schema) = 0;
 
   /// `source_key` names what is imported: the hash of a file, or a billing period. A key with

@@ -6,7 +6,9 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "events/dataset_store.h"
@@ -19,7 +21,7 @@ namespace securebase::events {
 struct DatasetOptions {
   std::uint64_t import_memory_max = 192ull << 20;  // rows of one import held before they spill
   std::size_t append_segments_max = 16;            // small ones of a customer before they merge
-  std::uint64_t append_rows_max = 65'536;          // a segment with more is not small
+  std::uint64_t append_rows_max = 8'192;           // a segment with more is not small
 };
 
 /// Thread-safe. Made by EmbeddedEvents::Open.
@@ -56,10 +58,13 @@ class EmbeddedDatasetStore final : public DatasetStore, public EventPart {
   friend class EmbeddedImport;
 
   const Schema* FindSchema(std::string_view dataset) const;
+  /// Writes the file `entry.file_id` and fills in the entry's extent and fields.
+  Result<> WriteSegment(std::size_t rows, std::span<const SegmentColumn> columns,
+                        SegmentEntry& entry);
+  /// Makes the edit durable and visible. The files of an edit that is refused are removed as
+  /// soon as that is certain.
   Result<> CommitEdit(const DatasetEdit& edit);
-  Result<std::string> MergedSegment(const DatasetKey& key, const Schema& schema,
-                                    const std::vector<std::shared_ptr<SegmentHandle>>& segments,
-                                    SegmentEntry& entry) const;
+  Result<> Merge(const DatasetKey& key, const Schema& schema, const SegmentList& segments);
 
   storage::Engine& engine_;
   const DatasetOptions options_;
@@ -67,6 +72,8 @@ class EmbeddedDatasetStore final : public DatasetStore, public EventPart {
   std::map<std::string, Schema, std::less<>> schemas_;  // never erased: pointers stay valid
   DatasetCatalogue catalogue_;
   std::mutex compaction_mutex_;
+  std::mutex refused_mutex_;
+  std::vector<std::uint64_t> refused_files_;  // guarded by refused_mutex_
 };
 
 }  // namespace securebase::events

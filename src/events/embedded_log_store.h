@@ -4,7 +4,6 @@
 // writes them to immutable files of compressed blocks. Format: docs/formats/log_block.md.
 
 #include <atomic>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
@@ -13,11 +12,12 @@
 
 #include "base/clock.h"
 #include "events/internal/event_part.h"
-#include "events/internal/log_block.h"
 #include "events/log_store.h"
 #include "storage/engine.h"
 
 namespace securebase::events {
+
+struct LogGroupState;
 
 struct LogOptions {
   std::uint64_t head_bytes_max = 16ull << 20;  // a checkpoint is asked for beyond
@@ -51,7 +51,10 @@ class EmbeddedLogStore final : public LogStore, public EventPart {
  private:
   struct State;
 
+  std::string PathOf(std::uint64_t file_id) const;
   Result<> FlushIfLarge();
+  Result<> WriteBlocks(const std::vector<LogGroupState*>& groups, std::uint64_t file_id,
+                       storage::WriteBatch& batch);
 
   storage::Engine& engine_;
   const Clock& clock_;

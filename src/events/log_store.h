@@ -40,7 +40,7 @@ struct ReadRequest {
   Instant end;                        // exclusive
   bool from_head = true;              // oldest first; else the newest `events_max`, newest first
   std::size_t events_max = 10'000;
-  std::size_t skip = 0;               // for paging
+  std::size_t skip = 0;  // for paging
 };
 
 struct ReadEvent {

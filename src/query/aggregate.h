@@ -35,7 +35,7 @@ struct GroupQuery {
   Predicate where;
   std::vector<GroupKey> keys;
   std::vector<Aggregate> aggregates;
-  std::vector<SortKey> order;  // ties are broken by the keys, so that paging is stable
+  std::vector<SortKey> order;          // ties are broken by the keys, so that paging is stable
   std::size_t groups_max = 1'000'000;  // more: kLimitExceeded
 };
 
@@ -44,7 +44,7 @@ struct Cell {
   bool present = false;
   Type type = Type::kInt64;
   std::int64_t integer = 0;  // kInt64, kTime, kBool
-  double real = 0;  // kDouble; also the sum of integers that does not fit `integer`
+  double real = 0;           // kDouble; also the sum of integers that does not fit `integer`
   std::string text;
 };
 

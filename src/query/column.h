@@ -24,17 +24,18 @@ struct Dictionary {
   std::shared_ptr<const void> owner;  // keeps the bytes behind `values` alive
 };
 
-/// One column of a batch: values and which of them are present. String columns are dictionary-coded:
-/// `codes` index `dictionary`. Exactly one of the arrays is filled, as `type` says;
-/// the slot of an absent value holds a placeholder (a code is within the dictionary all the same).
+/// One column of a batch: values and which of them are present. String columns are
+/// dictionary-coded: `codes` index `dictionary`. Exactly one of the arrays is filled, as `type`
+/// says; the slot of an absent value holds a placeholder (a code is within the dictionary all the
+/// same).
 struct Column {
   Type type = Type::kInt64;
-  std::vector<std::int64_t> ints;       // kInt64, kTime, kBool (0 or 1)
-  std::vector<double> doubles;          // kDouble
-  std::vector<std::uint32_t> codes;     // kString
+  std::vector<std::int64_t> ints;    // kInt64, kTime, kBool (0 or 1)
+  std::vector<double> doubles;       // kDouble
+  std::vector<std::uint32_t> codes;  // kString
   std::shared_ptr<const Dictionary> dictionary;
-  std::vector<std::uint8_t> valid;      // empty: all present; else 1 present, 0 absent
-  bool all_absent = false;              // no row has a value; the arrays hold placeholders
+  std::vector<std::uint8_t> valid;  // empty: all present; else 1 present, 0 absent
+  bool all_absent = false;          // no row has a value; the arrays hold placeholders
 
   std::size_t size() const;
   bool IsValid(std::size_t row) const { return valid.empty() || valid[row] != 0; }
@@ -44,8 +45,8 @@ struct Column {
 /// Columns of equal length, at most kBatchRowsMax rows, and the rows among them that are selected.
 struct Batch {
   std::size_t rows = 0;
-  std::vector<Column> columns;              // in the order the scan was asked for
-  std::vector<std::uint16_t> selection;     // ascending; used when `filtered`
+  std::vector<Column> columns;           // in the order the scan was asked for
+  std::vector<std::uint16_t> selection;  // ascending; used when `filtered`
   bool filtered = false;
 
   std::size_t SelectedCount() const { return filtered ? selection.size() : rows; }

@@ -55,7 +55,7 @@ class GroupRun {
 
   std::vector<KeyMapper> keys_;
   std::vector<std::size_t> key_columns_;
-  std::vector<PairTable> pairs_;  // one fewer than keys
+  std::vector<PairTable> pairs_;                            // one fewer than keys
   std::vector<std::unique_ptr<Accumulator>> accumulators_;  // null: the count of rows
   std::vector<std::size_t> accumulator_columns_;
   std::vector<std::uint64_t> row_counts_;  // by group
@@ -142,8 +142,7 @@ Result<> GroupRun::AddBatch(const Batch& batch) {
 
 Result<> GroupRun::CheckBudget() const {
   if (row_counts_.size() > query_.groups_max + 1) {  // one may be the unused "absent"
-    return LimitExceeded("groupBy",
-                         fmt::format("has more than {} groups", query_.groups_max));
+    return LimitExceeded("groupBy", fmt::format("has more than {} groups", query_.groups_max));
   }
   std::uint64_t bytes = row_counts_.size() * sizeof(std::uint64_t);
   for (const KeyMapper& key : keys_) bytes += key.memory_bytes();
@@ -154,8 +153,8 @@ Result<> GroupRun::CheckBudget() const {
   // The rows of the result are built beside the groups.
   bytes += row_counts_.size() * (keys_.size() + accumulators_.size()) * sizeof(Cell);
   if (bytes > control_.memory_max) {
-    return LimitExceeded({}, fmt::format("the query needs more than its {} bytes of memory",
-                                         control_.memory_max));
+    return LimitExceeded(
+        {}, fmt::format("the query needs more than its {} bytes of memory", control_.memory_max));
   }
   return {};
 }
@@ -192,8 +191,7 @@ Result<> GroupRun::BuildRows() {
   for (std::uint32_t group = 0; group < row_counts_.size(); ++group) {
     if (row_counts_[group] == 0) continue;
     if (result_.rows.size() == query_.groups_max) {
-      return LimitExceeded("groupBy",
-                           fmt::format("has more than {} groups", query_.groups_max));
+      return LimitExceeded("groupBy", fmt::format("has more than {} groups", query_.groups_max));
     }
     if (group % kBatchRowsMax == 0) SB_TRY_OK(control_.Check());
     result_.rows.push_back(RowOf(group));
@@ -232,8 +230,7 @@ Result<GroupResult> GroupRun::Run(Source& source) {
 
 }  // namespace
 
-Result<GroupResult> RunGroupQuery(Source& source, const GroupQuery& query,
-                                  const Control& control) {
+Result<GroupResult> RunGroupQuery(Source& source, const GroupQuery& query, const Control& control) {
   return GroupRun(query, control).Run(source);
 }
 

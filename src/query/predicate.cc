@@ -201,9 +201,7 @@ void CollectFields(const Predicate& p, std::vector<std::string>& fields) {
 
 }  // namespace
 
-bool MayMatch(const Predicate& predicate, const ZoneOf& zone_of) {
-  return May(predicate, zone_of);
-}
+bool MayMatch(const Predicate& predicate, const ZoneOf& zone_of) { return May(predicate, zone_of); }
 
 std::vector<std::string> FieldsOf(const Predicate& predicate) {
   std::vector<std::string> fields;

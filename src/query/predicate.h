@@ -21,9 +21,22 @@ using Literal = std::variant<bool, std::int64_t, double, std::string>;
 /// and kNotEqual / kNotIn false (as the /v1 filters define it).
 struct Predicate {
   enum class Op {
-    kAnd, kOr, kNot,
-    kEqual, kNotEqual, kLess, kLessOrEqual, kGreater, kGreaterOrEqual,
-    kIn, kNotIn, kContains, kStartsWith, kExists, kNotExists, kTrue,
+    kAnd,
+    kOr,
+    kNot,
+    kEqual,
+    kNotEqual,
+    kLess,
+    kLessOrEqual,
+    kGreater,
+    kGreaterOrEqual,
+    kIn,
+    kNotIn,
+    kContains,
+    kStartsWith,
+    kExists,
+    kNotExists,
+    kTrue,
   };
   Op op = Op::kTrue;
   std::vector<Predicate> children;  // kAnd, kOr, kNot
@@ -31,7 +44,8 @@ struct Predicate {
   std::vector<Literal> literals;    // one; several for kIn and kNotIn
 };
 
-/// Minimum, maximum and null count of a column in one chunk. Strings: smallest and largest dictionary value.
+/// Minimum, maximum and null count of a column in one chunk. Strings: smallest and largest
+/// dictionary value.
 struct Zone {
   Type type = Type::kInt64;
   std::int64_t int_min = 0, int_max = 0;

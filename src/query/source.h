@@ -16,9 +16,9 @@ namespace securebase::query {
 
 /// Limits of one query, checked once per batch.
 struct Control {
-  const Clock* clock = nullptr;                 // null: no deadline
-  std::chrono::nanoseconds deadline{0};         // of Clock::Monotonic
-  std::uint64_t memory_max = 256u << 20;        // bytes of groups and results
+  const Clock* clock = nullptr;           // null: no deadline
+  std::chrono::nanoseconds deadline{0};   // of Clock::Monotonic
+  std::uint64_t memory_max = 256u << 20;  // bytes of groups and results
   const std::atomic<bool>* cancelled = nullptr;
 
   /// kCancelled, kDeadlineExceeded or success.

@@ -383,11 +383,10 @@ void DecodeDoubles(const BlockHeader& header, std::string_view block, std::size_
   SB_CHECK(header.encoding == Encoding::kPacked);
   const auto base = static_cast<std::uint64_t>(header.base);
   const double factor = PowerOfTen(header.scale);
-  Unpack(bytes.data(), first, out.size(), BitsOf(header.span),
-         [&](std::size_t i, std::uint64_t n) {
-           const auto integer = static_cast<std::int64_t>(base + header.divisor * n);
-           out[i] = static_cast<double>(integer) / factor;
-         });
+  Unpack(bytes.data(), first, out.size(), BitsOf(header.span), [&](std::size_t i, std::uint64_t n) {
+    const auto integer = static_cast<std::int64_t>(base + header.divisor * n);
+    out[i] = static_cast<double>(integer) / factor;
+  });
 }
 
 void DecodePresence(std::string_view block, std::size_t first, std::span<std::uint8_t> out) {

@@ -30,7 +30,7 @@ struct BlockHeader {
   std::uint64_t span = 0;     // (largest - base) / divisor
   std::uint64_t delta_base = 0;
   std::uint64_t delta_span = 0;
-  double raw_min = 0;         // kRaw; infinite where a value is NaN
+  double raw_min = 0;  // kRaw; infinite where a value is NaN
   double raw_max = 0;
   std::uint64_t checksum = 0;  // of the block's bytes; not written for an empty block
 

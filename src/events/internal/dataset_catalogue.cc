@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+#include <set>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/log.h"
 #include "events/internal/event_part.h"
+#include "events/internal/file_id.h"
 
 namespace securebase::events {
 namespace {
@@ -57,16 +59,6 @@ std::string EntryKey(std::uint64_t file_id) {
 bool IsEarlier(const std::shared_ptr<SegmentHandle>& a, const std::shared_ptr<SegmentHandle>& b) {
   return std::pair(a->entry().sequence, a->entry().file_id) <
          std::pair(b->entry().sequence, b->entry().file_id);
-}
-
-// The number in "000000000012.seg".
-std::optional<std::uint64_t> FileIdOf(std::string_view name) {
-  if (!name.ends_with(kSuffix)) return std::nullopt;
-  name.remove_suffix(kSuffix.size());
-  std::uint64_t id = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), id);
-  if (error != std::errc() || end != name.data() + name.size()) return std::nullopt;
-  return id;
 }
 
 }  // namespace
@@ -203,7 +195,7 @@ DatasetCatalogue::DatasetCatalogue(FileSystem& files, std::string folder)
     : files_(files), folder_(std::move(folder)), trash_(std::make_shared<Trash>()) {}
 
 std::string DatasetCatalogue::PathOf(std::uint64_t file_id) const {
-  return fmt::format("{}/{:012}{}", folder_, file_id, kSuffix);
+  return folder_ + "/" + FileName(file_id, kSuffix);
 }
 
 std::shared_ptr<SegmentHandle> DatasetCatalogue::MakeHandle(const SegmentEntry& entry) const {
@@ -212,28 +204,32 @@ std::shared_ptr<SegmentHandle> DatasetCatalogue::MakeHandle(const SegmentEntry& 
 
 Result<> DatasetCatalogue::Load(const storage::KeyValue& key_values) {
   SB_TRY_OK(files_.CreateFolders(folder_));
-  SB_TRY(names_at_load_, files_.List(folder_));
+  SB_TRY(const std::vector<std::string> names, files_.List(folder_));
   std::uint64_t last_id = 0;
-  for (const std::string& name : names_at_load_) {
-    last_id = std::max(last_id, FileIdOf(name).value_or(0));
+  for (const std::string& name : names) {
+    const std::optional<std::uint64_t> id = FileIdOf(name, kSuffix);
+    if (!id.has_value()) continue;  // not ours
+    files_at_load_.push_back(*id);
+    last_id = std::max(last_id, *id);
   }
   const std::lock_guard lock(mutex_);
   const std::string prefix = CatalogueKey(kEntryKind);
   bool damaged = false;
   std::shared_ptr<const Fields> last_fields;
-  SB_TRY_OK(key_values.Visit(
-      prefix, storage::PrefixEnd(prefix), false, [&](std::string_view, std::string_view value) {
-        std::optional<SegmentEntry> entry = DecodeEntry(value);
-        if (!entry.has_value()) {
-          damaged = true;
-          return false;
-        }
-        if (last_fields != nullptr && *last_fields == *entry->fields) entry->fields = last_fields;
-        last_fields = entry->fields;
-        last_id = std::max(last_id, entry->file_id);
-        Insert(*entry);
-        return true;
-      }));
+  SB_TRY_OK(key_values.Visit(prefix, storage::PrefixEnd(prefix), false,
+                             [&](std::string_view, std::string_view value) {
+                               std::optional<SegmentEntry> entry = DecodeEntry(value);
+                               if (!entry.has_value()) {
+                                 damaged = true;
+                                 return false;
+                               }
+                               if (last_fields != nullptr && *last_fields == *entry->fields)
+                                 entry->fields = last_fields;
+                               last_fields = entry->fields;
+                               last_id = std::max(last_id, entry->file_id);
+                               Insert(*entry);
+                               return true;
+                             }));
   changes_.clear();  // what was just read is durable
   next_file_id_ = last_id + 1;
   if (damaged) return Internal("a segment's entry in the catalogue does not decode");
@@ -242,18 +238,17 @@ Result<> DatasetCatalogue::Load(const storage::KeyValue& key_values) {
 
 Result<> DatasetCatalogue::RemoveOrphans() {
   EmptyTrash();
-  std::vector<std::string> live;
+  std::set<std::uint64_t> live;
   {
     const std::lock_guard lock(mutex_);
     for (const auto& [key, list] : segments_) {
-      for (const auto& handle : *list) live.push_back(PathOf(handle->entry().file_id));
+      for (const auto& handle : *list) live.insert(handle->entry().file_id);
     }
   }
-  std::sort(live.begin(), live.end());
-  for (const std::string& name : std::exchange(names_at_load_, {})) {
-    const std::string path = folder_ + "/" + name;
-    if (std::binary_search(live.begin(), live.end(), path) || !files_.Exists(path)) continue;
-    SB_TRY_OK(files_.Remove(path));
+  for (const std::uint64_t file : std::exchange(files_at_load_, {})) {
+    if (!live.contains(file) && files_.Exists(PathOf(file))) {
+      SB_TRY_OK(files_.Remove(PathOf(file)));
+    }
   }
   return {};
 }
@@ -266,8 +261,8 @@ std::shared_ptr<const SegmentList> DatasetCatalogue::SegmentsOf(const DatasetKey
 
 void DatasetCatalogue::Insert(const SegmentEntry& entry) {
   std::shared_ptr<const SegmentList>& slot = segments_[entry.owner];
-  auto list = slot == nullptr ? std::make_shared<SegmentList>()
-                              : std::make_shared<SegmentList>(*slot);
+  auto list =
+      slot == nullptr ? std::make_shared<SegmentList>() : std::make_shared<SegmentList>(*slot);
   auto handle = MakeHandle(entry);
   changes_[entry.file_id] = handle;
   list->insert(std::upper_bound(list->begin(), list->end(), handle, IsEarlier), handle);

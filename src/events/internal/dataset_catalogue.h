@@ -48,7 +48,7 @@ struct SegmentEntry {
 /// One step of the catalogue: what an import adds (replacing what its source key and customer had
 /// before), or the one segment that several are merged into.
 struct DatasetEdit {
-  std::vector<SegmentEntry> adds;  // all of one account, dataset and source key
+  std::vector<SegmentEntry> adds;           // all of one account, dataset and source key
   std::vector<std::uint64_t> merged_files;  // not empty: a merge into adds[0], which keeps the
                                             // largest sequence of them
 };
@@ -110,6 +110,8 @@ class DatasetCatalogue {
   /// Removes the files found by Load that are not live.
   Result<> RemoveOrphans();
   void EmptyTrash() { trash_->Empty(files_); }
+  /// Gives a file that no entry names to the trash.
+  void Discard(std::uint64_t file_id) { trash_->Add(PathOf(file_id)); }
 
   /// Null where there is none.
   std::shared_ptr<const SegmentList> SegmentsOf(const DatasetKey& key) const;
@@ -134,7 +136,7 @@ class DatasetCatalogue {
   const std::string folder_;
   const std::shared_ptr<Trash> trash_;
   std::atomic<std::uint64_t> next_file_id_{1};
-  std::vector<std::string> names_at_load_;
+  std::vector<std::uint64_t> files_at_load_;
 
   mutable std::mutex mutex_;
   // All guarded by mutex_. Lists are replaced, never changed: scans keep theirs.

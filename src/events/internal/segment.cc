@@ -30,8 +30,7 @@ bool DecodeFront(ByteReader in, std::uint64_t count, std::uint64_t text_size, st
     const std::string_view last = values.empty() ? std::string_view() : values.back();
     const std::uint64_t shared = in.Varint();
     const std::string_view rest = in.Bytes();
-    if (!in.ok() || shared > last.size() ||
-        shared + rest.size() > text_size - text.size()) {
+    if (!in.ok() || shared > last.size() || shared + rest.size() > text_size - text.size()) {
       return false;
     }
     const std::size_t start = text.size();
@@ -130,8 +129,7 @@ bool Segment::ParseColumn(ByteReader& in, std::uint64_t& offset) {
     const std::uint64_t size = header.SizeOf(rows);
     if (!in.ok() || size > bytes_.size() - offset) return false;
     if (column.type == Type::kString && header.encoding != Encoding::kAbsent &&
-        (header.base < 0 ||
-         static_cast<std::uint64_t>(header.int_max()) >= column.value_count)) {
+        (header.base < 0 || static_cast<std::uint64_t>(header.int_max()) >= column.value_count)) {
       return false;
     }
     if (columns_.empty() && header.absent != 0) return false;  // every row has a time
@@ -236,8 +234,8 @@ Result<std::string_view> Segment::Verified(std::size_t column, std::size_t chunk
   return bytes;
 }
 
-Result<> Segment::Read(std::size_t column, std::size_t chunk, std::size_t first,
-                       std::size_t count, query::Column& out) const {
+Result<> Segment::Read(std::size_t column, std::size_t chunk, std::size_t first, std::size_t count,
+                       query::Column& out) const {
   SB_TRY(const std::string_view bytes, Verified(column, chunk));
   const Column& c = columns_[column];
   const BlockHeader& header = c.blocks[chunk].header;

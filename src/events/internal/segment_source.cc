@@ -105,8 +105,7 @@ Result<> SegmentSource::ReadChunk(std::size_t chunk, RowRange range, query::Batc
       FillAbsent(types_[i], range.count, batch.columns[i]);
       continue;
     }
-    SB_TRY_OK(
-        segment_->Read(columns_[i], chunk, range.first, range.count, batch.columns[i]));
+    SB_TRY_OK(segment_->Read(columns_[i], chunk, range.first, range.count, batch.columns[i]));
     statistics_.bytes += segment_->BlockBytes(columns_[i], chunk);
   }
   statistics_.rows += range.count;

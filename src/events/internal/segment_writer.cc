@@ -17,8 +17,7 @@ std::string FrontCode(std::span<const std::string_view> values) {
   std::string_view last;
   for (const std::string_view value : values) {
     const auto shared = static_cast<std::size_t>(
-        std::mismatch(value.begin(), value.end(), last.begin(), last.end()).first -
-        value.begin());
+        std::mismatch(value.begin(), value.end(), last.begin(), last.end()).first - value.begin());
     PutVarint(out, shared);
     PutBytes(out, value.substr(shared));
     last = value;

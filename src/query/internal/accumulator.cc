@@ -38,8 +38,7 @@ class CountAccumulator final : public Accumulator {
                std::uint32_t group_count) override {
     GrowTo(counts_, group_count);
     if (column.all_absent) return {};
-    ForPresent(column, rows, groups,
-               [&](std::uint32_t group, std::size_t) { ++counts_[group]; });
+    ForPresent(column, rows, groups, [&](std::uint32_t group, std::size_t) { ++counts_[group]; });
     return {};
   }
   Cell Value(std::uint32_t group) const override {

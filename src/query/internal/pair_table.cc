@@ -50,7 +50,8 @@ void PairTable::Number(const std::uint32_t* left, std::uint32_t left_size,
   if (!hashed_) {
     for (std::size_t i = 0; i < count; ++i) {
       std::uint32_t& slot = dense_[left[i] << right_bits_ | right[i]];
-      if (slot == 0) [[unlikely]] slot = Add(left[i], right[i]) + 1;
+      if (slot == 0) [[unlikely]]
+        slot = Add(left[i], right[i]) + 1;
       out[i] = slot - 1;
     }
     return;
