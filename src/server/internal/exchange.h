@@ -5,7 +5,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
-#include <optional>
+#include <utility>
 
 #include "base/http.h"
 #include "base/log.h"
@@ -23,7 +23,7 @@ class Exchange {
       return;
     }
     response_ = std::move(response);
-    if (state_.exchange(State::kAnswered) == State::kWaiting) wake_();
+    if (state_.exchange(State::kAnswered) == State::kWaiting) Wake();
   }
 
   /// On the I/O thread: whether Take() may be called.
@@ -34,12 +34,18 @@ class Exchange {
   void WakeWhenAnswered(std::function<void()> wake) {
     wake_ = std::move(wake);
     State expected = State::kPending;
-    if (!state_.compare_exchange_strong(expected, State::kWaiting)) wake_();
+    if (!state_.compare_exchange_strong(expected, State::kWaiting)) Wake();
   }
 
   http::Response Take() { return std::move(response_); }
 
  private:
+  /// Leaves nothing of the connection behind here: a Respond may live longer than it.
+  void Wake() {
+    const std::function<void()> wake = std::exchange(wake_, nullptr);
+    wake();
+  }
+
   enum class State { kPending, kWaiting, kAnswered };
   std::atomic<State> state_{State::kPending};
   std::atomic<bool> answering_{false};

@@ -1,0 +1,137 @@
+#include "server/application.h"
+
+#include <utility>
+
+#include "aws/gateway.h"
+#include "base/log.h"
+#include "base/worker_pool.h"
+#include "criteria/evaluator.h"
+#include "documents/measured_store.h"
+#include "server/dispatcher.h"
+#include "server/routes.h"
+#include "web/page.h"
+
+namespace securebase::server {
+namespace {
+
+TelemetryOptions TelemetryOf(const ApplicationOptions& options) {
+  return {.home = options.home,
+          .function_name = "securebase-" + options.environment + "-report-engine",
+          .flush_interval = options.telemetry_interval};
+}
+
+std::vector<std::string> PlanNames(const ApplicationOptions& options) {
+  std::vector<std::string> names;
+  for (const api::Plan& plan : api::BuiltInPlans()) names.push_back(plan.name);
+  for (const api::Plan& plan : options.plans) names.push_back(plan.name);
+  return names;
+}
+
+class WiredApplication final : public Application {
+ public:
+  WiredApplication(const ApplicationOptions& options, std::unique_ptr<Stores> stores,
+                   const Clock& clock, Random& random)
+      : stores_(std::move(stores)),
+        telemetry_(TelemetryOf(options), stores_->metrics(), stores_->logs(), clock, random),
+        documents_(stores_->documents(), telemetry_, clock),
+        workers_(options.worker_threads, options.worker_queue_max),
+        analytics_(stores_->datasets(), clock, telemetry_, options.analytics),
+        evaluator_(options.home, {.metrics = stores_->metrics(),
+                                  .documents = documents_,
+                                  .tables = stores_->tables(),
+                                  .clock = clock}),
+        api_({.authentication_required = options.authentication_required,
+              .home = options.home,
+              .environment = options.environment,
+              .jwt = options.jwt,
+              .plans = options.plans},
+             {.keys = stores_->keys(),
+              .workers = workers_,
+              .telemetry = telemetry_,
+              .clock = clock}),
+        gateway_({.authentication_required = options.authentication_required,
+                  .home = options.home,
+                  .environment = options.environment},
+                 {.keys = stores_->keys(),
+                  .metrics = stores_->metrics(),
+                  .logs = stores_->logs(),
+                  .documents = documents_,
+                  .tables = stores_->tables(),
+                  .workers = workers_,
+                  .telemetry = telemetry_,
+                  .clock = clock,
+                  .random = random}),
+        page_(web::MakePage()),
+        meter_(telemetry_, clock, options.environment),
+        maintenance_(stores_->engine(), options.maintenance),
+        dispatcher_(Parts(), meter_) {
+    api_.Add(MakeRoutes({.stores = *stores_,
+                         .documents = documents_,
+                         .analytics = analytics_,
+                         .evaluator = evaluator_,
+                         .telemetry = telemetry_,
+                         .clock = clock,
+                         .random = random,
+                         .home = options.home,
+                         .plans = PlanNames(options)}));
+  }
+  ~WiredApplication() override {
+    if (const Result<> closed = Close(); !closed.ok()) {
+      Log(LogLevel::kError, "cannot close the data folder",
+          {{"error", closed.error().message()}});
+    }
+  }
+
+  http::Handler& handler() override { return dispatcher_; }
+  Stores& stores() override { return *stores_; }
+  TelemetryPipeline& telemetry() override { return telemetry_; }
+
+  Result<> Close() override {
+    workers_.Stop();
+    telemetry_.Stop();  // after the workers, whose last measurements it writes
+    maintenance_.Stop();
+    return stores_->Close();
+  }
+
+ private:
+  DispatcherParts Parts() {
+    return {.aws = gateway_,
+            .api = api_,
+            .page = *page_,
+            .is_aws = aws::Gateway::Claims,
+            .aws_operation = aws::Gateway::OperationOf,
+            .api_resource =
+                [this](const http::Request& request) {
+                  return api_.ResourceOf(request.method, request.path);
+                },
+            .ready = [this] { return maintenance_.status(); }};
+  }
+
+  std::unique_ptr<Stores> stores_;
+  TelemetryPipeline telemetry_;
+  documents::MeasuredDocumentStore documents_;
+  WorkerPool workers_;
+  analytics::AnalyticsService analytics_;
+  criteria::Evaluator evaluator_;
+  api::Api api_;
+  aws::Gateway gateway_;
+  std::unique_ptr<http::Handler> page_;
+  RequestMeter meter_;
+  Maintenance maintenance_;
+  Dispatcher dispatcher_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Application>> Application::Open(const ApplicationOptions& options,
+                                                       FileSystem& files, const Clock& clock,
+                                                       Random& random) {
+  SB_TRY(std::unique_ptr<Stores> stores,
+         Stores::Open({.folder = options.data_folder,
+                       .home = options.home,
+                       .environment = options.environment},
+                      files, clock, random));
+  return std::make_unique<WiredApplication>(options, std::move(stores), clock, random);
+}
+
+}  // namespace securebase::server

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <vector>
+
+#include "analytics/service.h"
+#include "api/route.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/telemetry.h"
+#include "criteria/evaluator.h"
+#include "documents/document_store.h"
+#include "server/stores.h"
+
+namespace securebase::server {
+
+/// What the routes work with; all outlive them.
+struct RouteParts {
+  Stores& stores;
+  documents::DocumentStore& documents;  // measured
+  analytics::AnalyticsService& analytics;
+  const criteria::Evaluator& evaluator;
+  Telemetry& telemetry;
+  const Clock& clock;
+  Random& random;
+  Account home;
+  std::vector<std::string> plans;  // names
+};
+
+/// Every route of /v1. A new family of routes is a line there.
+std::vector<api::Route> MakeRoutes(const RouteParts& parts);
+
+}  // namespace securebase::server
