@@ -48,19 +48,26 @@ struct MeasuredDocumentStore::Call {
   std::string_view table;
   std::string_view operation;
   std::chrono::nanoseconds start;
+  bool known = true;  // there is such a table
 };
 
 double ReadUnits(std::uint64_t bytes) { return StartedUnits(bytes, kReadUnitBytes); }
 double WriteUnits(std::uint64_t bytes) { return StartedUnits(bytes, kWriteUnitBytes); }
 
 bool MeasuredDocumentStore::Measures(const Account& account, const std::string& table) const {
-  // Our own tables would drown the users', and publishing writes nothing to any table.
+  // Our own tables would drown the users'.
   auto description = store_.DescribeTable(account, table);
   return !description.ok() || !description->internal;
 }
 
 void MeasuredDocumentStore::Publish(const Call& call, std::string_view name, std::string_view unit,
                                     double value) const {
+  // A name that no table has is the caller's text: as a dimension it would make series without end.
+  if (!call.known) {
+    telemetry_.Publish({.namespace_name = "AWS/DynamoDB", .name = name, .unit = unit,
+                        .value = value});
+    return;
+  }
   Measurement m{.namespace_name = "AWS/DynamoDB",
                 .name = name,
                 .unit = unit,
@@ -71,7 +78,8 @@ void MeasuredDocumentStore::Publish(const Call& call, std::string_view name, std
   telemetry_.Publish(m);
 }
 
-void MeasuredDocumentStore::PublishEnd(const Call& call, const Error* error) const {
+void MeasuredDocumentStore::PublishEnd(Call& call, const Error* error) const {
+  if (error != nullptr) call.known = error->wire_code() != "ResourceNotFoundException";
   if (error == nullptr) {
     std::chrono::duration<double, std::milli> taken = clock_.Monotonic() - call.start;
     Publish(call, "SuccessfulRequestLatency", "Milliseconds", taken.count());

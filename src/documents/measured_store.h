@@ -47,7 +47,7 @@ class MeasuredDocumentStore final : public DocumentStore {
   struct Call;
   bool Measures(const Account& account, const std::string& table) const;
   void Publish(const Call& call, std::string_view name, std::string_view unit, double value) const;
-  void PublishEnd(const Call& call, const Error* error) const;
+  void PublishEnd(Call& call, const Error* error) const;
 
   DocumentStore& store_;
   Telemetry& telemetry_;

@@ -16,7 +16,6 @@
 namespace rocksdb {
 class DB;
 class Env;
-class Iterator;
 }  // namespace rocksdb
 
 namespace securebase::storage {
@@ -45,12 +44,15 @@ class RocksDbKeyValue final : public KeyValue {
   /// What waits, newest value per key; none: deleted.
   using Overlay = std::map<std::string, std::optional<std::string>, std::less<>>;
 
-  explicit RocksDbKeyValue(std::unique_ptr<rocksdb::DB> db);
+  class FlushListener;
+
+  RocksDbKeyValue(std::unique_ptr<rocksdb::DB> db, std::shared_ptr<FlushListener> flushes);
 
   Result<> WriteToDb(const WriteBatch& batch);
   Result<> CatchUpLocked();
 
   std::unique_ptr<rocksdb::DB> db_;
+  std::shared_ptr<FlushListener> flushes_;
   mutable std::shared_mutex overlay_mutex_;
   std::vector<WriteBatch> waiting_;  // guarded by overlay_mutex_; in order
   Overlay overlay_;                  // guarded by overlay_mutex_; the sum of waiting_
