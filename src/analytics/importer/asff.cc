@@ -1,5 +1,6 @@
 // AWS Security Finding Format: a JSON array, the answer of GetFindings ({"Findings": [..]}, in
-// any case), one finding, or one finding a line. Prowler writes it too.
+// any case), an EventBridge event ({"detail": {"findings": [..]}}), one finding, or any of these
+// a line. Prowler writes it too.
 
 #include <algorithm>
 #include <set>
@@ -244,6 +245,17 @@ class AsffImporter {
   TimeParser times_;
 };
 
+/// The list in an answer or event; null for what is a finding itself.
+const json::Value* FindingsIn(const json::Value& document) {
+  const json::Value* detail = document.Find("detail");
+  const json::Value& holder = detail != nullptr && detail->IsObject() ? *detail : document;
+  if (!holder.IsObject()) return nullptr;
+  for (const auto& [name, value] : holder.AsObject()) {
+    if (EqualsIgnoreCase(name, "Findings")) return &value;
+  }
+  return nullptr;
+}
+
 /// Each line is a document of its own.
 bool IsNdjson(std::string_view text) {
   const std::size_t end = text.find('\n');
@@ -265,7 +277,12 @@ Result<> AddLines(std::string_view rest, const ImportInput& input, RowSink& sink
       sink.Reject(input, line, finding.error().message());
       continue;
     }
-    SB_TRY_OK(importer.Add(*finding, line));
+    const json::Value* findings = FindingsIn(*finding);
+    if (findings == nullptr || !findings->IsArray()) {
+      SB_TRY_OK(importer.Add(*finding, line));
+      continue;
+    }
+    for (const json::Value& one : findings->AsArray()) SB_TRY_OK(importer.Add(one, line));
   }
   return {};
 }
@@ -286,13 +303,8 @@ Result<> ImportAsff(const ImportInput& input, RowSink& sink, std::string_view so
                  document.error().field().empty() ? "body" : document.error().field(),
                  "INVALID_REQUEST");
   }
-  const json::Value* findings = &*document;
-  if (document->IsObject()) {
-    for (const auto& [name, value] : document->AsObject()) {
-      if (EqualsIgnoreCase(name, "Findings")) findings = &value;
-    }
-    if (findings == &*document) return importer.Add(*document, 1);  // one finding
-  }
+  const json::Value* findings = document->IsArray() ? &*document : FindingsIn(*document);
+  if (findings == nullptr) return importer.Add(*document, 1);  // one finding
   if (!findings->IsArray()) return InvalidArgument("Findings", "must be an array of findings");
   std::uint64_t number = 0;
   for (const json::Value& finding : findings->AsArray()) {

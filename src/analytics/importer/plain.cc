@@ -54,7 +54,7 @@ class Mapping {
  private:
   Target ByName(std::string_view name) const {
     if (const auto field = FindField(schema_, name)) return {Target::Kind::kField, *field};
-    if (name == "tags") return {Target::Kind::kTags};
+    if (EqualsIgnoreCase(name, "tags")) return {Target::Kind::kTags};
     if (IsTagField(name)) return {Target::Kind::kTag, 0, std::string(name)};
     return {};
   }
@@ -77,7 +77,17 @@ Result<std::vector<Target>> CsvTargets(const CsvRows& rows, const events::Schema
   }
   std::vector<Target> targets;
   for (const std::string& column : rows.header()) {
-    targets.push_back(mapping.Find(column));
+    Target target = mapping.Find(column);
+    const bool repeated = std::any_of(targets.begin(), targets.end(), [&](const Target& other) {
+      return target.kind == Target::Kind::kField && other.kind == Target::Kind::kField &&
+             other.field == target.field;
+    });
+    if (repeated) {
+      return InvalidArgument(column, "and another column both hold " +
+                                         schema.fields[target.field].name + ": leave one out (-=" +
+                                         column + ")");
+    }
+    targets.push_back(std::move(target));
     if (targets.back().kind == Target::Kind::kUnknown) {
       return InvalidArgument(column, "is no field of " + schema.dataset +
                                          ": map it (field=" + column + ") or leave it out (-=" +
