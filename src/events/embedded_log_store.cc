@@ -116,7 +116,10 @@ Result<> EmbeddedLogStore::FlushIfLarge() {
 Result<> EmbeddedLogStore::Append(const Account& account, std::string_view group,
                                   std::string_view stream, std::vector<LogEvent> events) {
   SB_TRY_OK(CheckName("logGroupName", group));
-  SB_TRY_OK(CheckName("logStreamName", stream));
+  const bool group_alone = stream.empty() && events.empty();
+  if (!group_alone) {
+    SB_TRY_OK(CheckName("logStreamName", stream));
+  }
   SB_TRY_OK(FlushIfLarge());
   std::vector<storage::Part> parts;
   parts.push_back({.store = storage::StoreId::kEvents,

@@ -53,7 +53,8 @@ struct ReadEvent {
 class LogStore {
  public:
   virtual ~LogStore() = default;
-  /// Creates group and stream where they are missing; durable when it returns.
+  /// Creates group and stream where they are missing; durable when it returns. No events make an
+  /// empty stream; an empty stream name and no events make the group alone.
   virtual Result<> Append(const Account& account, std::string_view group, std::string_view stream,
                           std::vector<LogEvent> events) = 0;
   virtual std::vector<LogGroup> Groups(const Account& account, std::string_view prefix) const = 0;

@@ -194,8 +194,9 @@ std::uint32_t LogState::StreamOf(LogGroupState& group, std::string_view stream,
 void LogState::Add(const Account& account, std::string_view group_name, std::string_view stream,
                    std::int64_t now_ms, std::vector<StoredEvent> events) {
   LogGroupState& group = GroupOf(account, group_name, now_ms);
-  const std::uint32_t number = StreamOf(group, stream, now_ms);
   changed_groups_.insert(&group);
+  if (stream.empty()) return;  // the group alone
+  const std::uint32_t number = StreamOf(group, stream, now_ms);
   group.changed_streams.insert(number);
   LogStream& state = group.streams[number];
   for (StoredEvent& event : events) {

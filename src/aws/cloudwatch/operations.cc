@@ -1,0 +1,9 @@
+#include "aws/cloudwatch/operations.h"
+
+namespace securebase::aws::cloudwatch {
+
+std::vector<Operation> Operations() {
+  return {PutMetricData(), GetMetricStatistics(), GetMetricData(), ListMetrics()};
+}
+
+}  // namespace securebase::aws::cloudwatch
