@@ -1,5 +1,6 @@
 #include "server/application.h"
 
+#include <optional>
 #include <utility>
 
 #include "aws/gateway.h"
@@ -7,6 +8,7 @@
 #include "base/worker_pool.h"
 #include "criteria/evaluator.h"
 #include "documents/measured_store.h"
+#include "reports/export_store.h"
 #include "server/dispatcher.h"
 #include "server/routes.h"
 #include "web/page.h"
@@ -63,18 +65,33 @@ class WiredApplication final : public Application {
                   .random = random}),
         page_(web::MakePage()),
         meter_(telemetry_, clock, options.environment),
-        maintenance_(stores_->engine(), options.maintenance),
-        dispatcher_(Parts(), meter_) {
+        dispatcher_(Parts(), meter_) {}
+
+  /// What can fail.
+  Result<> Start(const ApplicationOptions& options, FileSystem& files, const Clock& clock,
+                 Random& random) {
+    SB_TRY(exports_, reports::ExportStore::Open({.folder = options.data_folder,
+                                                 .home = options.home,
+                                                 .environment = options.environment},
+                                                {.files = files,
+                                                 .documents = stores_->documents(),
+                                                 .clock = clock,
+                                                 .random = random,
+                                                 .telemetry = telemetry_}));
     api_.Add(MakeRoutes({.stores = *stores_,
                          .documents = documents_,
                          .analytics = analytics_,
                          .evaluator = evaluator_,
-                         .telemetry = telemetry_,
+                         .exports = *exports_,
+                         .workers = workers_,
                          .clock = clock,
                          .random = random,
                          .home = options.home,
                          .plans = PlanNames(options)}));
+    maintenance_.emplace(stores_->engine(), options.maintenance, [this] { SweepExports(); });
+    return {};
   }
+
   ~WiredApplication() override {
     if (const Result<> closed = Close(); !closed.ok()) {
       Log(LogLevel::kError, "cannot close the data folder",
@@ -89,7 +106,7 @@ class WiredApplication final : public Application {
   Result<> Close() override {
     workers_.Stop();
     telemetry_.Stop();  // after the workers, whose last measurements it writes
-    maintenance_.Stop();
+    if (maintenance_) maintenance_->Stop();
     return stores_->Close();
   }
 
@@ -104,7 +121,15 @@ class WiredApplication final : public Application {
                 [this](const http::Request& request) {
                   return api_.ResourceOf(request.method, request.path);
                 },
-            .ready = [this] { return maintenance_.status(); }};
+            .ready = [this] { return maintenance_->status(); }};
+  }
+
+  void SweepExports() {
+    const Result<std::size_t> swept = exports_->Sweep();
+    if (!swept.ok()) {
+      Log(LogLevel::kError, "cannot remove expired exports",
+          {{"error", swept.error().message()}});
+    }
   }
 
   std::unique_ptr<Stores> stores_;
@@ -117,8 +142,9 @@ class WiredApplication final : public Application {
   aws::Gateway gateway_;
   std::unique_ptr<http::Handler> page_;
   RequestMeter meter_;
-  Maintenance maintenance_;
   Dispatcher dispatcher_;
+  std::unique_ptr<reports::ExportStore> exports_;
+  std::optional<Maintenance> maintenance_;
 };
 
 }  // namespace
@@ -131,7 +157,10 @@ Result<std::unique_ptr<Application>> Application::Open(const ApplicationOptions&
                        .home = options.home,
                        .environment = options.environment},
                       files, clock, random));
-  return std::make_unique<WiredApplication>(options, std::move(stores), clock, random);
+  auto application =
+      std::make_unique<WiredApplication>(options, std::move(stores), clock, random);
+  SB_TRY_OK(application->Start(options, files, clock, random));
+  return std::unique_ptr<Application>(std::move(application));
 }
 
 }  // namespace securebase::server

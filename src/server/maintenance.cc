@@ -4,8 +4,9 @@
 
 namespace securebase::server {
 
-Maintenance::Maintenance(storage::Engine& engine, const MaintenanceOptions& options)
-    : engine_(engine), options_(options) {
+Maintenance::Maintenance(storage::Engine& engine, const MaintenanceOptions& options,
+                         std::function<void()> chores)
+    : engine_(engine), options_(options), chores_(std::move(chores)) {
   if (options_.interval.count() > 0) thread_ = std::thread([this] { Loop(); });
 }
 
@@ -15,10 +16,13 @@ void Maintenance::Run() {
   std::lock_guard run_lock(run_mutex_);
   const storage::EngineStatistics statistics = engine_.statistics();
   const bool failed = !status().ok();
-  const bool due = ++looks_ >= options_.looks_per_checkpoint ||
-                   statistics.journal_bytes > options_.journal_bytes_max;
+  const bool time = ++looks_ >= options_.looks_per_checkpoint;
+  const bool due = time || statistics.journal_bytes > options_.journal_bytes_max;
+  if (time) {
+    looks_ = 0;
+    if (chores_) chores_();
+  }
   if (!failed && (!due || statistics.commits == commits_written_)) return;
-  looks_ = 0;
   Result<> result = engine_.Checkpoint();
   if (result.ok()) {
     commits_written_ = statistics.commits;

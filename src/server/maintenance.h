@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <thread>
 
@@ -24,7 +25,9 @@ struct MaintenanceOptions {
 /// disk) is logged once and tried again at every look.
 class Maintenance {
  public:
-  Maintenance(storage::Engine& engine, const MaintenanceOptions& options);
+  /// `chores` run beside the checkpoints, every `looks_per_checkpoint` looks.
+  Maintenance(storage::Engine& engine, const MaintenanceOptions& options,
+              std::function<void()> chores = {});
   ~Maintenance();
 
   /// One look: a checkpoint when it is due and there was a commit since the last one.
@@ -39,9 +42,10 @@ class Maintenance {
 
   storage::Engine& engine_;
   const MaintenanceOptions options_;
+  const std::function<void()> chores_;
   std::mutex run_mutex_;
-  int looks_ = 0;                       // guarded by run_mutex_
-  std::uint64_t commits_written_ = 0;   // guarded by run_mutex_
+  int looks_ = 0;                      // guarded by run_mutex_
+  std::uint64_t commits_written_ = 0;  // guarded by run_mutex_
   mutable std::mutex mutex_;
   Result<> status_;                     // guarded by mutex_
   bool stopping_ = false;               // guarded by mutex_

@@ -2,7 +2,11 @@
 
 #include <iterator>
 
+#include "api/analytics_routes.h"
 #include "api/criteria_routes.h"
+#include "api/dataset_routes.h"
+#include "api/export_query.h"
+#include "api/export_routes.h"
 #include "api/key_routes.h"
 #include "api/monitoring_routes.h"
 #include "api/report_routes.h"
@@ -20,6 +24,15 @@ void Append(std::vector<api::Route>& all, std::vector<api::Route> more) {
 std::vector<api::Route> MakeRoutes(const RouteParts& parts) {
   const documents::ProductTables& tables = parts.stores.tables();
   std::vector<api::Route> all;
+  Append(all, api::AnalyticsRoutes({.service = parts.analytics,
+                                    .workers = parts.workers,
+                                    .clock = parts.clock}));
+  Append(all, api::ExportRoutes({.exports = parts.exports,
+                                 .workers = parts.workers,
+                                 .clock = parts.clock,
+                                 .queries = api::MakeExportQueries(
+                                     parts.analytics, parts.documents, tables, parts.clock)}));
+  Append(all, api::DatasetRoutes({.datasets = parts.stores.datasets(), .clock = parts.clock}));
   Append(all, api::KeyRoutes(
                   {.keys = parts.stores.keys(), .clock = parts.clock, .plans = parts.plans}));
   Append(all, api::ReportRoutes({.documents = parts.documents,

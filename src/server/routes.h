@@ -6,9 +6,10 @@
 #include "api/route.h"
 #include "base/clock.h"
 #include "base/random.h"
-#include "base/telemetry.h"
+#include "base/worker_pool.h"
 #include "criteria/evaluator.h"
 #include "documents/document_store.h"
+#include "reports/export_store.h"
 #include "server/stores.h"
 
 namespace securebase::server {
@@ -19,7 +20,8 @@ struct RouteParts {
   documents::DocumentStore& documents;  // measured
   analytics::AnalyticsService& analytics;
   const criteria::Evaluator& evaluator;
-  Telemetry& telemetry;
+  reports::ExportStore& exports;
+  WorkerPool& workers;
   const Clock& clock;
   Random& random;
   Account home;
