@@ -30,12 +30,12 @@ FILTER_B = {
     ]
 }
 QUERIES = {
-    "A": {"dateRange": "custom", "startDate": "2026-05-02", "endDate": "2026-06-01",
+    "A": {"dateRange": "custom", "startDate": "2026-05-02", "endDate": "2026-05-31",
           "dimension": "service", "sort": "-cost"},
-    "B": {"dateRange": "custom", "startDate": "2026-03-03", "endDate": "2026-06-01",
+    "B": {"dateRange": "custom", "startDate": "2026-03-03", "endDate": "2026-05-31",
           "groupBy": "service,region", "filters": json.dumps(FILTER_B),
           "metrics": "effectiveCost,count", "sort": "-effectiveCost", "limit": "20"},
-    "C": {"dateRange": "custom", "startDate": "2025-06-01", "endDate": "2026-06-01",
+    "C": {"dateRange": "custom", "startDate": "2025-06-01", "endDate": "2026-05-31",
           "groupBy": "tags.team", "granularity": "month", "metrics": "effectiveCost,count"},
 }
 SQL = {
@@ -47,10 +47,10 @@ SQL = {
               AND region IN ('us-east-1', 'us-west-2', 'eu-west-1')
               AND (service IN ('AmazonEC2', 'AmazonRDS', 'AmazonS3', 'AWSLambda', 'AmazonEKS')
                    OR billed_cost > 2)
-              AND env = 'prod' AND charge_category <> 'Tax'
+              AND "tags.env" = 'prod' AND charge_category <> 'Tax'
               AND (resource_id LIKE 'instance%%' OR resource_id LIKE 'volume%%')
             GROUP BY service, region ORDER BY cost DESC LIMIT 20""",
-    "C": """SELECT date_trunc('month', charge_date) AS month, team, sum(effective_cost), count(*)
+    "C": """SELECT date_trunc('month', charge_date) AS month, "tags.team" AS team, sum(effective_cost), count(*)
             FROM cost WHERE customer_id = %s
               AND charge_date >= '2025-06-01' AND charge_date < '2026-06-01'
             GROUP BY month, team ORDER BY month, team""",
@@ -135,7 +135,7 @@ def postgres(folder, path, who):
             names = next(csv.reader(file))
         types = {"charge_date": "date", "quantity": "double precision",
                  "billed_cost": "double precision", "effective_cost": "double precision"}
-        columns = ", ".join(f"{n} {types.get(n, 'text')}" for n in names)
+        columns = ", ".join(f'"{n}" {types.get(n, "text")}' for n in names)
         cursor.execute(f"CREATE TABLE cost ({columns})")
         with open(path) as file:
             cursor.copy_expert("COPY cost FROM STDIN WITH (FORMAT csv, HEADER true)", file)
@@ -246,13 +246,8 @@ def main():
         print(f"{rows} records, {path.stat().st_size / 1e6:.0f} MB of CSV, {len(who)} customers asked")
 
         data = pathlib.Path(folder) / "data"
-        mapping = ["date=charge_date", "usage=quantity", "cost=billed_cost",
-                   "account=billing_account", "tags.env=env", "tags.team=team",
-                   "tags.project=project"]
         command = [args.binary, "import", "csv", str(path), "--dataset", "cost", "--customer-column",
                    "customer_id", "--customer", "w4", "--data", str(data), "--quiet"]
-        for pair in mapping:
-            command += ["--map", pair]
         before = os.times()
         subprocess.run(command, check=True, capture_output=True, preexec_fn=pin(SERVER_CORE))
         after = os.times()

@@ -33,10 +33,10 @@ const queries = {
         AND region IN ('us-east-1', 'us-west-2', 'eu-west-1')
         AND (service IN ('AmazonEC2', 'AmazonRDS', 'AmazonS3', 'AWSLambda', 'AmazonEKS')
              OR billed_cost > 2)
-        AND env = 'prod' AND charge_category <> 'Tax'
+        AND "tags.env" = 'prod' AND charge_category <> 'Tax'
         AND (resource_id LIKE 'instance%' OR resource_id LIKE 'volume%')
       GROUP BY service, region ORDER BY cost DESC LIMIT 20`,
-  C: `SELECT date_trunc('month', charge_date) AS month, team, sum(effective_cost), count(*) FROM cost
+  C: `SELECT date_trunc('month', charge_date) AS month, "tags.team" AS team, sum(effective_cost), count(*) FROM cost
       WHERE customer_id = $1 AND charge_date >= DATE '2025-06-01' AND charge_date < DATE '2026-06-01'
       GROUP BY month, team ORDER BY month, team`,
 };
