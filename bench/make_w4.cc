@@ -1,5 +1,5 @@
-// Prints workload W4 as CSV: make_w4 [RECORDS]. What reads it: `securebase import csv FILE
-// --dataset cost --customer-column customer_id`, and the peers' COPY.
+// Writes workload W4 as CSV: make_w4 RECORDS [FILE], to standard output without a file. What reads
+// it: `securebase import csv FILE --dataset cost --customer-column customer_id`, and the peers.
 #include <algorithm>
 #include <cstdio>
 #include <string>
@@ -10,19 +10,24 @@
 int main(int argc, char** argv) {
   using securebase::bench::W4;
   const auto records = securebase::ParseInt(argc > 1 ? argv[1] : "5000000");
-  if (argc > 2 || !records || *records < 1 || *records > 100'000'000) {
-    std::fputs("usage: make_w4 [RECORDS, 1 to 100000000]\n", stderr);
+  if (argc > 3 || !records || *records < 1 || *records > 100'000'000) {
+    std::fputs("usage: make_w4 [RECORDS, 1 to 100000000] [FILE]\n", stderr);
     return 2;
+  }
+  std::FILE* file = argc > 2 ? std::fopen(argv[2], "wb") : stdout;
+  if (file == nullptr) {
+    std::fprintf(stderr, "make_w4: cannot open %s\n", argv[2]);
+    return 1;
   }
   const W4 data(static_cast<std::uint64_t>(*records));
   std::string text(W4::CsvHeader());
-  for (std::uint64_t begin = 0; begin < data.records(); begin += 10'000) {
+  bool good = true;
+  for (std::uint64_t begin = 0; good && begin < data.records(); begin += 10'000) {
     data.AppendCsv(begin, std::min(begin + 10'000, data.records()), text);
-    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) {
-      std::fputs("make_w4: cannot write\n", stderr);
-      return 1;
-    }
+    good = std::fwrite(text.data(), 1, text.size(), file) == text.size();
     text.clear();
   }
-  return 0;
+  good = std::fclose(file) == 0 && good;
+  if (!good) std::fputs("make_w4: cannot write\n", stderr);
+  return good ? 0 : 1;
 }
