@@ -71,10 +71,10 @@ Result<criteria::Run> Validate(const Options& options) {
                           .insecure = options.insecure,
                           .user_agent = "securebase-validate"});
   if (!options.coverage_file.empty()) SB_TRY_OK(PublishCoverage(options, client));
-  SB_TRY(const json::Value body,
-         Ask(client,
-             RequestTo(options, "GET", "/v1/criteria?window=" + PercentEncode(options.window)),
-             200));
+  SB_TRY(
+      const json::Value body,
+      Ask(client, RequestTo(options, "GET", "/v1/criteria?window=" + PercentEncode(options.window)),
+          200));
   return criteria::ParseRun(body);
 }
 
@@ -100,7 +100,8 @@ Command ValidateCommand() {
   return {"validate", "Measure the success criteria of a running server", kExample,
           [](CLI::App& app) -> std::function<int()> {
             auto options = std::make_shared<Options>();
-            app.add_option("--endpoint", options->endpoint, "Address of the server, http://HOST:PORT")
+            app.add_option("--endpoint", options->endpoint,
+                           "Address of the server, http://HOST:PORT")
                 ->required();
             app.add_option("--key", options->key, "API key (role viewer; analyst with --coverage)")
                 ->envname("SECUREBASE_KEY");

@@ -28,7 +28,8 @@ Result<Coverage> ParseLcov(std::string_view text) {
     const std::string_view line = Trim(raw);
     if (line.starts_with("LF:") || line.starts_with("LH:")) {
       const std::optional<std::uint64_t> count = ParseCount(line.substr(3));
-      if (!count || *count > kLinesMax) return Malformed("LCOV: not a count: " + ToValidUtf8(line.substr(0, 80)));
+      if (!count || *count > kLinesMax)
+        return Malformed("LCOV: not a count: " + ToValidUtf8(line.substr(0, 80)));
       (line[1] == 'F' ? valid : covered) += *count;
       if (valid > kLinesMax || covered > kLinesMax) return Malformed("LCOV: absurd line counts");
       summed = true;

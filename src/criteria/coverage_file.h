@@ -13,10 +13,10 @@ namespace securebase::criteria {
 
 /// How much of the code the tests ran.
 struct Coverage {
-  double percent = 0;                         // 0 to 100
-  std::optional<std::uint64_t> lines_valid;   // where the file says
+  double percent = 0;                        // 0 to 100
+  std::optional<std::uint64_t> lines_valid;  // where the file says
   std::optional<std::uint64_t> lines_covered;
-  std::string format;                         // "cobertura", "lcov", "coverage.py"
+  std::string format;  // "cobertura", "lcov", "coverage.py"
 };
 
 /// Coverage of counted lines. kInvalidArgument where `covered` > `valid` or there are no lines.

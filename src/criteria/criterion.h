@@ -29,8 +29,8 @@ inline constexpr Criterion kQueryTime{"query-execution-time", "Query execution t
                                       5, "Seconds"};
 inline constexpr Criterion kPdfTime{"pdf-export-time", "PDF export time (maximum)", false, 10,
                                     "Seconds"};
-inline constexpr Criterion kDelivery{"report-delivery-success", "Report delivery success", true,
-                                     98, "Percent"};
+inline constexpr Criterion kDelivery{"report-delivery-success", "Report delivery success", true, 98,
+                                     "Percent"};
 inline constexpr Criterion kAdoption{"custom-report-adoption", "Custom report adoption", true, 50,
                                      "Percent"};
 inline constexpr Criterion kCoverage{"test-coverage", "Test coverage", true, 90, "Percent"};

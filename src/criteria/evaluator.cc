@@ -30,8 +30,8 @@ void Finish(Measured& measured, double value) {
 }
 
 std::string NoSamples(const Reading& reading, const MetricName& name) {
-  std::string reason = fmt::format("no sample of {} {} in the window", name.namespace_name,
-                                   name.name);
+  std::string reason =
+      fmt::format("no sample of {} {} in the window", name.namespace_name, name.name);
   if (!reading.other_units.empty()) reason += ", only in unit " + reading.other_units;
   return reason;
 }
@@ -69,8 +69,7 @@ class Measuring {
       return measured;
     }
     measured.interval = PercentileInterval(reading.bucket, 95);
-    measured.notes.emplace_back("maximum",
-                                ValueText(kQueryTime, reading.bucket.set().maximum));
+    measured.notes.emplace_back("maximum", ValueText(kQueryTime, reading.bucket.set().maximum));
     Finish(measured, *value);
     return measured;
   }
@@ -117,8 +116,8 @@ class Measuring {
         CustomersWithReportCommand(dependencies_.tables, account_, since),
         ActiveCustomersCommand(dependencies_.tables, account_),
     };
-    SB_TRY(const CustomerCounts counts, CountCustomers(dependencies_.documents,
-                                                       dependencies_.tables, account_, since));
+    SB_TRY(const CustomerCounts counts,
+           CountCustomers(dependencies_.documents, dependencies_.tables, account_, since));
     measured.notes = {{"customers with a new report", std::to_string(counts.with_new_report)},
                       {"active customers", std::to_string(counts.active)}};
     return Share(std::move(measured), static_cast<double>(counts.with_new_report),
@@ -227,8 +226,8 @@ std::vector<metrics::Datum> DataOf(const Run& run) {
     const std::vector<metrics::Dimension> dimensions = {{"Criterion", std::string(criterion.id)}};
     data.push_back(MakeDatum(kOwn, "Value", criterion.unit, run.at, *measured.value));
     data.back().metric.dimensions = dimensions;
-    data.push_back(MakeDatum(kOwn, "Passed", "Count", run.at,
-                             measured.verdict == Verdict::kPass ? 1 : 0));
+    data.push_back(
+        MakeDatum(kOwn, "Passed", "Count", run.at, measured.verdict == Verdict::kPass ? 1 : 0));
     data.back().metric.dimensions = dimensions;
     if (criterion.id == kAdoption.id) {
       data.push_back(
@@ -238,8 +237,7 @@ std::vector<metrics::Datum> DataOf(const Run& run) {
   return data;
 }
 
-Result<> EnsureRunsTable(documents::DocumentStore& documents, const Account& account,
-                         Instant now) {
+Result<> EnsureRunsTable(documents::DocumentStore& documents, const Account& account, Instant now) {
   documents::TableDescription table{.name = std::string(kRunsTable),
                                     .id = std::string(kRunsTable),
                                     .partition_key = {.name = "kind"},
@@ -312,17 +310,15 @@ Result<> Evaluator::Record(const Run& run) const {
   SB_TRY_OK(EnsureRunsTable(dependencies_.documents, account_, run.at));
   // One a minute: a page or a loop that asks often does not fill the table.
   const Instant minute = std::chrono::floor<std::chrono::minutes>(run.at);
-  SB_TRY_OK(dependencies_.documents.Put(account_, std::string(kRunsTable),
-                                        {{"kind", "run"},
-                                         {"at", FormatIso(minute)},
-                                         {"run", json::Write(ToJson(run))}}));
+  SB_TRY_OK(dependencies_.documents.Put(
+      account_, std::string(kRunsTable),
+      {{"kind", "run"}, {"at", FormatIso(minute)}, {"run", json::Write(ToJson(run))}}));
   return Prune(dependencies_.documents, account_, kRunsKept);
 }
 
 Result<std::vector<Run>> Evaluator::Runs(std::size_t runs_max) const {
-  documents::RangeRequest request{.table = std::string(kRunsTable),
-                                  .partition = documents::Value("run"),
-                                  .descending = true};
+  documents::RangeRequest request{
+      .table = std::string(kRunsTable), .partition = documents::Value("run"), .descending = true};
   std::vector<Run> runs;
   while (runs.size() < runs_max) {
     request.items_max = runs_max - runs.size();

@@ -25,7 +25,9 @@ std::string IntervalOf(const Measured& measured) {
          ValueText(measured.criterion, measured.interval->high);
 }
 
-std::string WindowOf(const Measured& measured) { return FormatDuration(measured.end - measured.start); }
+std::string WindowOf(const Measured& measured) {
+  return FormatDuration(measured.end - measured.start);
+}
 
 std::string VerdictOf(const Measured& measured, bool marks) {
   const std::string text(ToText(measured.verdict));
@@ -71,8 +73,7 @@ std::string Table(const Run& run, const PresentOptions& options) {
   for (const Measured& measured : run.results) {
     rows.push_back({std::string(measured.criterion.name), ValueOf(measured),
                     TargetText(measured.criterion), CountText(measured.sample_count),
-                    IntervalOf(measured), WindowOf(measured),
-                    VerdictOf(measured, options.marks)});
+                    IntervalOf(measured), WindowOf(measured), VerdictOf(measured, options.marks)});
   }
   std::array<std::size_t, 7> widths{};
   for (const auto& row : rows) {
@@ -144,9 +145,8 @@ std::string Junit(const Run& run, const PresentOptions& options) {
   for (const Measured& measured : run.results) {
     out += fmt::format("    <testcase classname=\"securebase.criteria\" name=\"{}\" time=\"0\">\n",
                        XmlEscape(measured.criterion.id));
-    const std::string summary =
-        fmt::format("{}: {} (target {})", measured.criterion.name, ValueOf(measured),
-                    TargetText(measured.criterion));
+    const std::string summary = fmt::format("{}: {} (target {})", measured.criterion.name,
+                                            ValueOf(measured), TargetText(measured.criterion));
     if (measured.verdict == Verdict::kFail) {
       out += fmt::format("      <failure message=\"{}\" type=\"missed\"/>\n", XmlEscape(summary));
     } else if (measured.verdict == Verdict::kNoData) {
@@ -168,16 +168,16 @@ std::string MarkdownCell(std::string text) {
 }
 
 std::string Markdown(const Run& run, const PresentOptions& options) {
-  std::string out = fmt::format("# Success criteria: {}\n\n{}, window {}, at {}.\n\n",
-                                ToText(run.Overall()), Conclusion(run),
-                                FormatDuration(run.window), FormatIsoMillis(run.at));
+  std::string out =
+      fmt::format("# Success criteria: {}\n\n{}, window {}, at {}.\n\n", ToText(run.Overall()),
+                  Conclusion(run), FormatDuration(run.window), FormatIsoMillis(run.at));
   out += "| Criterion | Value | Target | Samples | 95 % interval | Window | Verdict |\n";
   out += "|---|---:|---:|---:|---|---|---|\n";
   for (const Measured& measured : run.results) {
     out += fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n", measured.criterion.name,
                        ValueOf(measured), TargetText(measured.criterion),
-                       CountText(measured.sample_count), IntervalOf(measured),
-                       WindowOf(measured), ToText(measured.verdict));
+                       CountText(measured.sample_count), IntervalOf(measured), WindowOf(measured),
+                       ToText(measured.verdict));
   }
   out += "\n## Evidence\n";
   for (const Measured& measured : run.results) {

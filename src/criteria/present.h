@@ -15,9 +15,9 @@ enum class Format { kTable, kJson, kJunit, kMarkdown };
 Result<Format> ParseFormat(std::string_view text);
 
 struct PresentOptions {
-  std::string endpoint;   // takes the place of ENDPOINT in the evidence
-  bool marks = false;     // ✓ and ✗ before PASS and FAIL (terminals with UTF-8)
-  bool evidence = true;   // of the table: print the commands
+  std::string endpoint;  // takes the place of ENDPOINT in the evidence
+  bool marks = false;    // ✓ and ✗ before PASS and FAIL (terminals with UTF-8)
+  bool evidence = true;  // of the table: print the commands
 };
 
 /// The whole output, ending with a line break.

@@ -40,8 +40,8 @@ Interval WilsonInterval(double hits, double count) {
   const double share = hits / count;
   const double z2 = kZ * kZ;
   const double centre = (share + z2 / (2 * count)) / (1 + z2 / count);
-  const double half = kZ / (1 + z2 / count) *
-                      std::sqrt(share * (1 - share) / count + z2 / (4 * count * count));
+  const double half =
+      kZ / (1 + z2 / count) * std::sqrt(share * (1 - share) / count + z2 / (4 * count * count));
   return {.low = hits <= 0 ? 0 : std::max(0.0, centre - half),
           .high = hits >= count ? 1 : std::min(1.0, centre + half),
           .method = "Wilson score"};
@@ -62,8 +62,7 @@ std::optional<Interval> PercentileInterval(const metrics::Bucket& bucket, double
   if (!bucket.has_distribution()) return std::nullopt;
   const double n = std::floor(bucket.set().sample_count);
   if (!(n >= 1)) return std::nullopt;
-  const std::optional<Ranks> ranks =
-      QuantileRanks(static_cast<std::uint64_t>(n), percentile / 100);
+  const std::optional<Ranks> ranks = QuantileRanks(static_cast<std::uint64_t>(n), percentile / 100);
   if (!ranks) return std::nullopt;
   const auto at_rank = [&](std::uint64_t rank) {
     metrics::Statistic statistic;

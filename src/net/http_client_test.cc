@@ -79,8 +79,9 @@ class CannedServer {
 };
 
 TEST(HttpClientTest, GetsStatusHeadersAndBody) {
-  CannedServer server({"HTTP/1.1 404 Not Found\r\nX-Thing:  one \r\nContent-Length: 5\r\n"
-                       "Connection: close\r\n\r\nhello"});
+  CannedServer server(
+      {"HTTP/1.1 404 Not Found\r\nX-Thing:  one \r\nContent-Length: 5\r\n"
+       "Connection: close\r\n\r\nhello"});
   HttpClient client({.user_agent = "tester"});
   const auto response =
       client.Send({.url = server.Url("/a?b=c"), .headers = {{"X-Key", "value"}, {"X-Empty", ""}}});
@@ -119,8 +120,9 @@ TEST(HttpClientTest, HeadHasNoBody) {
 }
 
 TEST(HttpClientTest, HeadersOfAContinueAreNotTheAnswers) {
-  CannedServer server({"HTTP/1.1 100 Continue\r\nX-First: 1\r\n\r\n"
-                       "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"});
+  CannedServer server(
+      {"HTTP/1.1 100 Continue\r\nX-First: 1\r\n\r\n"
+       "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"});
   HttpClient client;
   const auto response = client.Send({.url = server.Url("/")});
   ASSERT_TRUE(response.ok()) << response.error().message();

@@ -80,7 +80,8 @@ Result<std::optional<Newest>> ReadNewest(const metrics::MetricStore& store, cons
   bool found = false;
   // Each step looks into the last datapoint of the step before, as fine as a query of that age may
   // be (spec: cloudwatch-api 3.2), so that the printed command finds it too.
-  for (Duration period = kDay; period < kAllFound; period = FinerPeriod(period, now - newest.range.start)) {
+  for (Duration period = kDay; period < kAllFound;
+       period = FinerPeriod(period, now - newest.range.start)) {
     metrics::StatisticsRequest request = RequestOf(name, newest.range, period);
     request.unit = std::string(name.unit);
     SB_TRY(std::vector<metrics::UnitSeries> all, store.Query(account, request));
@@ -113,8 +114,7 @@ Result<CustomerCounts> CountCustomers(const documents::DocumentStore& documents,
   return counts;
 }
 
-std::string ActiveCustomersCommand(const documents::ProductTables& tables,
-                                   const Account& account) {
+std::string ActiveCustomersCommand(const documents::ProductTables& tables, const Account& account) {
   return fmt::format(
       "{} dynamodb scan --table-name {} --filter-expression '#s = :a' "
       "--expression-attribute-names '{{\"#s\":\"status\"}}' "

@@ -20,8 +20,8 @@ struct Range {
 
 /// All samples of a metric without dimensions in a range, as one bucket of one unit.
 struct Reading {
-  metrics::Bucket bucket;  // empty without samples
-  std::string unit;        // of the samples read
+  metrics::Bucket bucket;   // empty without samples
+  std::string unit;         // of the samples read
   std::string other_units;  // that have samples too and were left out, "Milliseconds, None"
 };
 
@@ -56,8 +56,7 @@ struct CustomerCounts {
 Result<CustomerCounts> CountCustomers(const documents::DocumentStore& documents,
                                       const documents::ProductTables& tables,
                                       const Account& account, const std::string& since);
-std::string ActiveCustomersCommand(const documents::ProductTables& tables,
-                                   const Account& account);
+std::string ActiveCustomersCommand(const documents::ProductTables& tables, const Account& account);
 std::string CustomersWithReportCommand(const documents::ProductTables& tables,
                                        const Account& account, const std::string& since);
 
