@@ -45,12 +45,14 @@ double PercentileOf(const Bucket& bucket, double percent) {
   return set.maximum;
 }
 
-// Bounds in values: lower exclusive, upper inclusive. A bound inside a bin takes the whole bin to be
-// at or below it; round values, as bounds and measurements often are, begin their bins, so for
-// them this is exact.
-bool IsInside(const Slice& slice, const Statistic& statistic) {
-  return (!statistic.lower || slice.key > Sketch::KeyOf(*statistic.lower)) &&
-         (!statistic.upper || slice.key <= Sketch::KeyOf(*statistic.upper));
+// The share of a slice's values that are at or below a bound. A bin ends with its upper bound, so
+// round bounds take whole bins; inside a bin the share is linear.
+double ShareAtOrBelow(const Slice& slice, bool exact, double bound) {
+  if (exact) return slice.value <= bound ? 1 : 0;
+  const double low = Sketch::LowOf(slice.key);
+  const double high = Sketch::HighOf(slice.key);
+  if (bound >= high) return 1;
+  return bound <= low ? 0 : (bound - low) / (high - low);
 }
 
 // The slices inside the bounds, a slice on a percent cut with its partial weight.
@@ -59,13 +61,17 @@ std::vector<Slice> Trim(const Bucket& bucket, const Statistic& statistic) {
   const double total = bucket.set().sample_count;
   const double first = statistic.lower.value_or(0) / 100 * total;
   const double last = statistic.upper.value_or(100) / 100 * total;
+  const bool exact = bucket.sketch().empty();  // one distinct value, known as it is
   double below = 0;
   for (const Slice& slice : SlicesOf(bucket)) {
     if (statistic.percent_bounds) {
       const double weight = std::min(below + slice.weight, last) - std::max(below, first);
       if (weight > 0) inside.push_back({slice.value, weight, slice.key});
-    } else if (IsInside(slice, statistic)) {
-      inside.push_back(slice);
+    } else {
+      const double upper = statistic.upper ? ShareAtOrBelow(slice, exact, *statistic.upper) : 1;
+      const double lower = statistic.lower ? ShareAtOrBelow(slice, exact, *statistic.lower) : 0;
+      const double weight = slice.weight * (upper - lower);
+      if (weight > 0) inside.push_back({slice.value, weight, slice.key});
     }
     below += slice.weight;
   }
@@ -105,9 +111,12 @@ std::optional<double> EvaluateExtended(const Bucket& bucket, const Statistic& st
   return sum / weight;
 }
 
-// One value however often: its distribution is known without bins.
+// One value however often: its distribution is known without bins. A client's sum is a product
+// rounded to decimals: 0.1 three times comes as 0.3.
 bool IsPointMass(const StatisticSet& set) {
-  return set.minimum == set.maximum && set.sum == set.minimum * set.sample_count;
+  const double product = set.minimum * set.sample_count;
+  return set.minimum == set.maximum &&
+         std::abs(set.sum - product) <= 1e-9 * std::max(std::abs(set.sum), std::abs(product));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <future>
 #include <map>
 #include <mutex>
@@ -65,6 +66,38 @@ bool MatchesList(const Metric& metric, const ListRequest& request) {
                                     (wanted.value.empty() || has.value == wanted.value);
                            });
       });
+}
+
+// Counts and sums beyond these are mistakes, and could overflow a double when they add up.
+constexpr double kCountMax = 1e18;
+constexpr double kFigureMax = 1e200;
+
+bool IsFigure(double value) { return std::abs(value) <= kFigureMax; }
+bool IsCount(double count) { return count > 0 && count <= kCountMax; }
+
+// What would be journalled and could not be applied. The codecs say more about each field; this
+// is the last line.
+Result<> Check(const Datum& datum) {
+  if (datum.resolution_s != 1 && datum.resolution_s != 60) {
+    return InvalidArgument("StorageResolution", "must be 1 or 60");
+  }
+  if (datum.values.empty() != datum.statistics.has_value()) {
+    return InvalidArgument("Values", "must be given, or StatisticValues, and not both");
+  }
+  for (const auto& [value, count] : datum.values) {
+    if (!IsFigure(value)) return InvalidArgument("Value", "is out of range");
+    if (!IsCount(count)) return InvalidArgument("Counts", "must be above 0 and at most 1e18");
+  }
+  if (const auto& set = datum.statistics) {
+    if (!IsCount(set->sample_count)) {
+      return InvalidArgument("StatisticValues.SampleCount", "must be above 0 and at most 1e18");
+    }
+    if (!IsFigure(set->sum) || !IsFigure(set->minimum) || !IsFigure(set->maximum) ||
+        set->minimum > set->maximum) {
+      return InvalidArgument("StatisticValues", "is out of range");
+    }
+  }
+  return {};
 }
 
 // Merges a payload into a head.
@@ -135,7 +168,16 @@ Result<> EmbeddedMetricStore::LoadCatalogue() {
         return true;
       }));
   for (LiveBlock& live : blocks_) {
-    SB_TRY(live.block, Block::Open(engine_.files(), BlockPath(live.number)));
+    next_block_ = std::max(next_block_, live.number + 1);
+    Result<std::shared_ptr<const Block>> block =
+        Block::Open(engine_.files(), BlockPath(live.number));
+    if (!block.ok()) {
+      Log(LogLevel::kError, "cannot read a block: queries that need it will fail",
+          {{"error", block.error().message()}});
+      live.damage = block.error();
+      continue;
+    }
+    live.block = *std::move(block);
     for (const Block::Span& span : live.block->Spans()) {
       if (span.series >= index_.size()) {
         return Internal(fmt::format("block {} names a series that the catalogue lacks",
@@ -143,7 +185,6 @@ Result<> EmbeddedMetricStore::LoadCatalogue() {
       }
       index_.Touch(span.series, span.last_s);
     }
-    next_block_ = std::max(next_block_, live.number + 1);
   }
   return {};
 }
@@ -163,6 +204,12 @@ Result<> EmbeddedMetricStore::RemoveOrphans() {
 
 void EmbeddedMetricStore::Put(const Account& account, std::vector<Datum> data,
                               std::function<void(Result<>)> done) {
+  for (const Datum& datum : data) {
+    if (Result<> checked = Check(datum); !checked.ok()) {
+      done(std::move(checked));
+      return;
+    }
+  }
   std::vector<storage::Part> parts;
   parts.push_back({storage::StoreId::kMetrics, EncodePayload(account, data)});
   engine_.CommitAsync(std::move(parts),
@@ -181,40 +228,60 @@ void EmbeddedMetricStore::Apply(storage::Sequence, std::string_view payload) {
   SB_CHECK(VisitPayload(payload, writer), "a journalled metrics payload does not decode");
 }
 
-Result<> EmbeddedMetricStore::VisitSeries(
-    SeriesId series, std::int64_t first_s, std::int64_t end_s,
-    const std::function<void(const StoredBucket&)>& visit) const {
-  for (const LiveBlock& live : blocks_) {
-    SB_TRY_OK(live.block->Visit(series, first_s, end_s, visit));
+namespace {
+
+// Buckets by the index of their period.
+using Periods = std::map<std::int64_t, Bucket>;
+
+void MergeHead(const Head& head, SeriesId series, std::int64_t first_s, std::int64_t end_s,
+               const StatisticsRequest& request, Periods& periods) {
+  const std::vector<StoredBucket>& buckets = head.Of(series);
+  auto at = std::lower_bound(
+      buckets.begin(), buckets.end(), first_s,
+      [](const StoredBucket& bucket, std::int64_t first) { return bucket.start_s < first; });
+  for (; at != buckets.end() && at->start_s < end_s; ++at) {
+    const std::int64_t index = PeriodIndex(request, at->start_s);
+    if (index >= 0) periods[index].Merge(at->bucket);
   }
-  for (const Head* head : {sealed_.get(), &head_}) {
-    if (head == nullptr) continue;
-    const std::vector<StoredBucket>& buckets = head->Of(series);
-    auto at = std::lower_bound(
-        buckets.begin(), buckets.end(), first_s,
-        [](const StoredBucket& bucket, std::int64_t first) { return bucket.start_s < first; });
-    for (; at != buckets.end() && at->start_s < end_s; ++at) visit(*at);
-  }
-  return {};
 }
+
+}  // namespace
 
 Result<std::vector<UnitSeries>> EmbeddedMetricStore::Query(const Account& account,
                                                            const StatisticsRequest& request) const {
   if (request.period.count() <= 0) return InvalidArgument("Period", "must be positive");
   const std::int64_t first_s = ToUnixSeconds(request.start + std::chrono::milliseconds(999));
   const std::int64_t end_s = ToUnixSeconds(request.end + std::chrono::milliseconds(999));
+  struct Unit {
+    SeriesIndex::UnitId id;
+    Periods periods;
+  };
+  std::vector<Unit> units;
+  Blocks blocks;
+  {
+    // Heads under the lock, blocks after it: they are immutable, and reading may touch the disk.
+    std::shared_lock lock(mutex_);
+    for (const SeriesIndex::UnitId& id : index_.Find(account, request.metric)) {
+      if (request.unit && id.unit != *request.unit) continue;
+      Unit unit{id, {}};
+      if (sealed_) MergeHead(*sealed_, id.id, first_s, end_s, request, unit.periods);
+      MergeHead(head_, id.id, first_s, end_s, request, unit.periods);
+      units.push_back(std::move(unit));
+    }
+    if (!units.empty()) blocks = blocks_;
+  }
   std::vector<UnitSeries> result;
-  std::shared_lock lock(mutex_);
-  for (const SeriesIndex::UnitId& unit : index_.Find(account, request.metric)) {
-    if (request.unit && unit.unit != *request.unit) continue;
-    std::map<std::int64_t, Bucket> periods;
-    SB_TRY_OK(VisitSeries(unit.id, first_s, end_s, [&](const StoredBucket& stored) {
-      const std::int64_t index = PeriodIndex(request, stored.start_s);
-      if (index >= 0) periods[index].Merge(stored.bucket);
-    }));
-    if (periods.empty()) continue;
-    UnitSeries series{unit.unit, {}};
-    for (auto& [index, bucket] : periods) {
+  for (Unit& unit : units) {
+    for (const LiveBlock& live : blocks) {
+      if (live.damage) return *live.damage;
+      SB_TRY_OK(live.block->Visit(unit.id.id, first_s, end_s, [&](const StoredBucket& stored) {
+        const std::int64_t index = PeriodIndex(request, stored.start_s);
+        if (index >= 0) unit.periods[index].Merge(stored.bucket);
+      }));
+    }
+    if (unit.periods.empty()) continue;
+    UnitSeries series{unit.id.unit, {}};
+    for (auto& [index, bucket] : unit.periods) {
       series.buckets.emplace_back(request.start + index * request.period, std::move(bucket));
     }
     result.push_back(std::move(series));
@@ -257,7 +324,9 @@ MetricStoreStatistics EmbeddedMetricStore::statistics() const {
   statistics.series = index_.size();
   statistics.head_buckets = head_.bucket_count() + (sealed_ ? sealed_->bucket_count() : 0);
   statistics.blocks = blocks_.size();
-  for (const LiveBlock& live : blocks_) statistics.block_bytes += live.block->size_bytes();
+  for (const LiveBlock& live : blocks_) {
+    if (live.block) statistics.block_bytes += live.block->size_bytes();
+  }
   return statistics;
 }
 
@@ -284,42 +353,54 @@ Result<EmbeddedMetricStore::LiveBlock> EmbeddedMetricStore::WriteBlock(std::stri
   return live;
 }
 
-// Merges the blocks of a level that has too many. Buckets past their retention stay behind.
-Result<> EmbeddedMetricStore::Compact(Blocks& blocks, std::vector<std::uint64_t>& replaced) {
+// One block of the next level from several. Buckets past their retention stay behind.
+Result<EmbeddedMetricStore::LiveBlock> EmbeddedMetricStore::MergeLevel(const Blocks& merging,
+                                                                       std::uint32_t level) {
   const std::int64_t oldest_s = ToUnixSeconds(clock_.Now() - kRetention);
-  for (std::uint32_t level = 0;; ++level) {
-    Blocks merging;
-    bool above = false;
-    for (const LiveBlock& live : blocks) {
-      if (live.level == level) merging.push_back(live);
-      above = above || live.level > level;
-    }
-    if (merging.size() < kBlocksPerLevel) {
-      if (!above) return {};
-      continue;
-    }
-    std::set<SeriesId> series;
+  std::set<SeriesId> series;
+  for (const LiveBlock& live : merging) {
+    for (const Block::Span& span : live.block->Spans()) series.insert(span.series);
+  }
+  BlockBuilder builder;
+  for (const SeriesId id : series) {
+    Head merged;
     for (const LiveBlock& live : merging) {
-      for (const Block::Span& span : live.block->Spans()) series.insert(span.series);
+      SB_TRY_OK(live.block->Visit(id, oldest_s, INT64_MAX, [&](const StoredBucket& stored) {
+        merged.At(0, stored.start_s, stored.resolution_s).Merge(stored.bucket);
+      }));
     }
-    BlockBuilder builder;
-    for (const SeriesId id : series) {
-      Head merged;
-      for (const LiveBlock& live : merging) {
-        SB_TRY_OK(live.block->Visit(id, oldest_s, INT64_MAX, [&](const StoredBucket& stored) {
-          merged.At(0, stored.start_s, stored.resolution_s).Merge(stored.bucket);
-        }));
-      }
-      builder.Add(id, merged.Of(0));
+    builder.Add(id, merged.Of(0));
+  }
+  return WriteBlock(builder.Finish(), level + 1);
+}
+
+// Merges the blocks of each level that has too many. On an error `blocks` and `replaced` say what
+// was merged until then, which holds.
+Result<> EmbeddedMetricStore::Compact(Blocks& blocks, std::vector<std::uint64_t>& replaced) {
+  std::uint32_t level_max = 0;
+  for (const LiveBlock& live : blocks) level_max = std::max(level_max, live.level);
+  for (std::uint32_t level = 0; level <= level_max; ++level) {
+    Blocks merging;
+    for (const LiveBlock& live : blocks) {
+      if (live.level == level && !live.damage) merging.push_back(live);
     }
+    if (merging.size() < kBlocksPerLevel) continue;
+    SB_TRY(LiveBlock merged, MergeLevel(merging, level));
     for (const LiveBlock& live : merging) {
       replaced.push_back(live.number);
       std::erase_if(blocks, [&](const LiveBlock& b) { return b.number == live.number; });
     }
-    if (!builder.empty()) {
-      SB_TRY(LiveBlock live, WriteBlock(builder.Finish(), level + 1));
-      blocks.push_back(std::move(live));
-    }
+    level_max = std::max(level_max, level + 1);
+    blocks.push_back(std::move(merged));
+  }
+  return {};
+}
+
+void EmbeddedMetricStore::RemoveBlock(std::uint64_t number) {
+  const Result<> removed = engine_.files().Remove(BlockPath(number));
+  // One that stays costs room until the next start removes it.
+  if (!removed.ok() && removed.error().code() != ErrorCode::kNotFound) {
+    Log(LogLevel::kWarn, "cannot remove a block", {{"error", removed.error().message()}});
   }
 }
 
@@ -349,7 +430,10 @@ Result<> EmbeddedMetricStore::WriteSealed(storage::WriteBatch& batch) {
   if (!builder.empty()) {
     SB_TRY(LiveBlock live, WriteBlock(builder.Finish(), 0));
     blocks.push_back(std::move(live));
-    SB_TRY_OK(Compact(blocks, replaced));
+    // Merging only saves work later: damage in an old block must not keep new data from the disk.
+    if (const Result<> compacted = Compact(blocks, replaced); !compacted.ok()) {
+      Log(LogLevel::kError, "cannot merge blocks", {{"error", compacted.error().message()}});
+    }
   }
   for (const std::uint64_t number : replaced) batch.Delete(CatalogueKey('B', number));
   for (const LiveBlock& live : blocks) {
@@ -369,13 +453,7 @@ void EmbeddedMetricStore::DropSealed() {
   }
   next_blocks_.clear();
   catalogued_series_ = written_series_;
-  for (const std::uint64_t number : replaced_blocks_) {
-    const Result<> removed = engine_.files().Remove(BlockPath(number));
-    // A merged block that stays costs room until the next start removes it.
-    if (!removed.ok() && removed.error().code() != ErrorCode::kNotFound) {
-      Log(LogLevel::kWarn, "cannot remove a merged block", {{"error", removed.error().message()}});
-    }
-  }
+  for (const std::uint64_t number : replaced_blocks_) RemoveBlock(number);
   replaced_blocks_.clear();
 }
 

@@ -12,6 +12,7 @@
 //   'B' block number level of the block: how often its content was merged
 
 #include <memory>
+#include <optional>
 #include <shared_mutex>
 #include <string>
 #include <vector>
@@ -28,7 +29,8 @@ namespace securebase::metrics {
 class EmbeddedMetricStore final : public MetricStore, public storage::Participant {
  public:
   /// Reads the catalogue, opens the blocks and registers with the engine: before its Recover.
-  /// Errors: kInternal naming a damaged block.
+  /// A damaged block is logged and does not keep the store from opening: queries that would need
+  /// it fail, naming it.
   static Result<std::unique_ptr<EmbeddedMetricStore>> Open(storage::Engine& engine,
                                                            const Clock& clock);
 
@@ -50,17 +52,18 @@ class EmbeddedMetricStore final : public MetricStore, public storage::Participan
   struct LiveBlock {
     std::uint64_t number = 0;
     std::uint32_t level = 0;
-    std::shared_ptr<const Block> block;
+    std::shared_ptr<const Block> block;  // null: damaged
+    std::optional<Error> damage;
   };
   using Blocks = std::vector<LiveBlock>;
 
   EmbeddedMetricStore(storage::Engine& engine, const Clock& clock);
   Result<> LoadCatalogue();
   Result<> RemoveOrphans();
-  Result<> VisitSeries(SeriesId series, std::int64_t first_s, std::int64_t end_s,
-                       const std::function<void(const StoredBucket&)>& visit) const;
   Result<LiveBlock> WriteBlock(std::string bytes, std::uint32_t level);
   Result<> Compact(Blocks& blocks, std::vector<std::uint64_t>& replaced);
+  Result<LiveBlock> MergeLevel(const Blocks& merging, std::uint32_t level);
+  void RemoveBlock(std::uint64_t number);
   std::string BlockPath(std::uint64_t number) const;
 
   storage::Engine& engine_;

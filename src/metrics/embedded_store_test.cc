@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 
 #include "base/random.h"
@@ -263,7 +264,43 @@ TEST(EmbeddedMetricStoreTest, AnyFlippedByteIsFoundOrHarmless) {
     std::ofstream damaged(path, std::ios::binary);
     damaged << good.substr(0, good.size() - 3);
   }
-  EXPECT_NE(Opened(folder.path()).error().find(".blk"), std::string::npos);
+  // The store opens, takes new data, and says which file it cannot read.
+  Opened store(folder.path());
+  ASSERT_TRUE(store->PutAndWait(kAccount, {MakeDatum("d", kStart, 1)}).ok());
+  ASSERT_TRUE(store.engine().Checkpoint().ok());
+  const auto failed = store->Query(kAccount, {.metric = {"Test", "d", {}},
+                                              .unit = {},
+                                              .start = kStart,
+                                              .end = kStart + 1h,
+                                              .period = 60s});
+  ASSERT_FALSE(failed.ok());
+  EXPECT_NE(failed.error().message().find(".blk"), std::string::npos);
+}
+
+TEST(EmbeddedMetricStoreTest, RefusesWhatCouldNotBeApplied) {
+  TempFolder folder;
+  Opened store(folder.path());
+  auto field = [&](const std::function<void(Datum&)>& spoil) {
+    Datum datum = MakeDatum("x", kStart, 1);
+    spoil(datum);
+    const auto put = store->PutAndWait(kAccount, {MakeDatum("x", kStart, 1), datum});
+    return put.ok() ? std::string() : put.error().field();
+  };
+  EXPECT_EQ(field([](Datum& d) { d.resolution_s = 5; }), "StorageResolution");
+  EXPECT_EQ(field([](Datum& d) { d.values.clear(); }), "Values");
+  EXPECT_EQ(field([](Datum& d) { d.statistics = StatisticSet{1, 1, 1, 1}; }), "Values");
+  EXPECT_EQ(field([](Datum& d) { d.values = {{1e300, 1}}; }), "Value");
+  EXPECT_EQ(field([](Datum& d) { d.values = {{1, 1e300}}; }), "Counts");
+  EXPECT_EQ(field([](Datum& d) { d.values = {{1, 0}}; }), "Counts");
+  const auto set = [](StatisticSet s) {
+    return [s](Datum& d) {
+      d.values.clear();
+      d.statistics = s;
+    };
+  };
+  EXPECT_EQ(field(set({0, 1, 1, 1})), "StatisticValues.SampleCount");
+  EXPECT_EQ(field(set({1, 1, 2, 1})), "StatisticValues");
+  EXPECT_TRUE(Ask(*store.operator->(), "x").empty()) << "all or nothing";
 }
 
 // The writer of the kill test: this program again, in a process of its own (a fork without exec

@@ -21,7 +21,8 @@ constexpr int kRawTag = 7;  // the tag's low three bits: decimals, or this
 std::int32_t Sketch::KeyOf(double value) {
   if (value == 0) return 0;
   const auto bits = std::bit_cast<std::uint64_t>(std::abs(value));
-  const auto key = static_cast<std::int32_t>(bits >> kShift) + 1;
+  // One less, so that a bin ends with its upper bound: round figures are what bounds are made of.
+  const auto key = static_cast<std::int32_t>((bits - 1) >> kShift) + 1;
   return value > 0 ? key : -key;
 }
 

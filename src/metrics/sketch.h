@@ -46,7 +46,7 @@ class Sketch {
   static std::int32_t KeyOf(double value);
   /// The value that stands for all of a bin: off by at most kRelativeError from any of them.
   static double MiddleOf(std::int32_t key);
-  /// Bounds of a bin: its values v have low <= v < high (mirrored for negative ones).
+  /// Bounds of a bin: its values v have low < v <= high (mirrored for negative ones).
   static double LowOf(std::int32_t key);
   static double HighOf(std::int32_t key);
 
