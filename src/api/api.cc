@@ -73,9 +73,7 @@ class VerifiedTokens {
 class Exchange {
  public:
   Exchange(std::string request_id, http::Respond respond, Telemetry& telemetry)
-      : request_id_(std::move(request_id)),
-        respond_(std::move(respond)),
-        telemetry_(telemetry) {}
+      : request_id_(std::move(request_id)), respond_(std::move(respond)), telemetry_(telemetry) {}
 
   void Limit(const RateLimiter::Verdict& verdict) { verdict_ = verdict; }
 
@@ -162,8 +160,8 @@ class Api::State {
   Router& router() { return router_; }
 
   void Handle(http::Request request, http::Respond respond) {
-    auto exchange = std::make_shared<Exchange>(request.request_id, std::move(respond),
-                                               dependencies_.telemetry);
+    auto exchange =
+        std::make_shared<Exchange>(request.request_id, std::move(respond), dependencies_.telemetry);
     Router::Match match = router_.Find(request.method, BelowPrefix(request.path));
     if (match.route == nullptr) {
       exchange->Answer(NoRoute(request, match.allow));
@@ -174,8 +172,8 @@ class Api::State {
       exchange->Answer(ErrorResponse(call.error(), Now()));
       return;
     }
-    const RateLimiter::Verdict verdict = limiter_.Admit(
-        call->caller.customer, call->caller.plan, match.route->rate);
+    const RateLimiter::Verdict verdict =
+        limiter_.Admit(call->caller.customer, call->caller.plan, match.route->rate);
     exchange->Limit(verdict);
     if (!verdict.allowed) {
       const auto wait = std::chrono::ceil<std::chrono::seconds>(verdict.reset - Now());
@@ -257,8 +255,8 @@ class Api::State {
       RunHandler(route, std::move(*shared), exchange, dependencies_.clock);
     });
     if (queued) return;
-    exchange->Answer(TooManyRequests("the server is busy: too many requests wait already", 1, {},
-                                     Now()));
+    exchange->Answer(
+        TooManyRequests("the server is busy: too many requests wait already", 1, {}, Now()));
   }
 
   http::Response NoRoute(const http::Request& request, std::string allow) const {

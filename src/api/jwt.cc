@@ -88,8 +88,7 @@ bool VerifySha256(EVP_PKEY* key, std::string_view text, std::string_view signatu
 Result<json::Value> ParsePart(std::string_view part, std::string_view name) {
   const std::optional<std::string> text = Base64UrlDecode(part);
   if (!text) return Refused(std::string(name) + " is not base64url");
-  Result<json::Value> value =
-      json::Parse(*text, {.depth_max = 16, .size_max = kTokenBytesMax});
+  Result<json::Value> value = json::Parse(*text, {.depth_max = 16, .size_max = kTokenBytesMax});
   if (!value.ok() || !value->IsObject()) return Refused(std::string(name) + " is no JSON object");
   return value;
 }
@@ -138,7 +137,8 @@ struct JwtVerifier::Key {
       return InvalidArgument("jwt.keys", "algorithm must be HS256, RS256 or ES256");
     }
     key.public_key = pem ? ReadPublicKey(from.material) : nullptr;
-    if (!key.public_key) return InvalidArgument("jwt.keys", "not a public key or certificate in PEM");
+    if (!key.public_key)
+      return InvalidArgument("jwt.keys", "not a public key or certificate in PEM");
     if (from.algorithm == "ES256" && !IsP256(key.public_key.get())) {
       return InvalidArgument("jwt.keys", "ES256 needs a key on the curve P-256");
     }
@@ -190,7 +190,8 @@ struct JwtVerifier::State {
     if (!issuer.empty() && (iss == nullptr || !iss->IsString() || iss->AsString() != issuer)) {
       return Refused("wrong iss");
     }
-    if (!audience.empty() && !HasAudience(claims.Find("aud"), audience)) return Refused("wrong aud");
+    if (!audience.empty() && !HasAudience(claims.Find("aud"), audience))
+      return Refused("wrong aud");
     const json::Value* customer = claims.Find("customerId");
     if (customer == nullptr || !customer->IsString() || customer->AsString().empty() ||
         customer->AsString().size() > kCustomerBytesMax ||

@@ -16,6 +16,7 @@ namespace {
 // the keys of every account.
 constexpr std::string_view kTable = "securebase.internal.keys";
 constexpr std::size_t kApiKeyBytes = 32;
+constexpr std::size_t kHashBytes = 32;
 constexpr std::size_t kAccessKeyLetters = 16;
 constexpr std::size_t kSecretBytes = 30;  // 40 characters of base64, as AWS's
 
@@ -79,14 +80,13 @@ Result<Entry> FromItem(const documents::Item& item, std::string_view master_key)
   caller.key_id = entry.description.id;
   if (!entry.description.aws) {
     const std::optional<std::string> hash = HexDecode(StringAttribute(item, "hash"));
-    if (!hash) return Internal("a stored key has no hash");
+    if (!hash || hash->size() != kHashBytes) return Internal("a stored key has no hash");
     entry.hash = *hash;
     return entry;
   }
   const auto sealed = item.find("secret");
-  const auto* bytes = sealed == item.end()
-                          ? nullptr
-                          : std::get_if<documents::Binary>(&sealed->second.data());
+  const auto* bytes =
+      sealed == item.end() ? nullptr : std::get_if<documents::Binary>(&sealed->second.data());
   if (bytes == nullptr) return Internal("a stored AWS key has no secret");
   SB_TRY(entry.secret, OpenSecret(master_key, entry.description.id, bytes->bytes));
   return entry;
@@ -229,8 +229,8 @@ Result<std::unique_ptr<KeyStore>> KeyStore::Open(documents::DocumentStore& docum
                                                  const std::string& data_folder, Random& random,
                                                  const Clock& clock) {
   SB_TRY(std::string master_key, MasterKey(files, data_folder, random));
-  auto store = std::make_unique<DocumentKeyStore>(documents, home, std::move(master_key), random,
-                                                  clock);
+  auto store =
+      std::make_unique<DocumentKeyStore>(documents, home, std::move(master_key), random, clock);
   SB_TRY_OK(store->Load());
   return std::unique_ptr<KeyStore>(std::move(store));
 }

@@ -90,8 +90,7 @@ class MonitoringHandlers {
         {"points", std::move(minutes)},
         {"totals", std::move(total)},
         {"customers", std::move(customers)},
-        {"lastLoadtest",
-         loadtests.empty() ? json::Value() : LoadtestJson(loadtests.front())}});
+        {"lastLoadtest", loadtests.empty() ? json::Value() : LoadtestJson(loadtests.front())}});
   }
 
   Result<http::Response> StoreLoadtest(const Call& call) const {
@@ -99,9 +98,8 @@ class MonitoringHandlers {
     SB_TRY(json::Value result, call.JsonBody(kResultBytesMax));
     if (!result.IsObject()) return InvalidArgument("body", "must be a JSON object");
     // The single requests of a run are for its own files; what is kept is what is shown.
-    std::erase_if(result.AsObject(), [](const auto& member) {
-      return member.first == "sortedLatenciesSeconds";
-    });
+    std::erase_if(result.AsObject(),
+                  [](const auto& member) { return member.first == "sortedLatenciesSeconds"; });
     std::string text = json::Write(result);
     if (text.size() > kStoredBytesMax) {
       return LimitExceeded("body", "more than 128 KB beside the latencies");
@@ -180,7 +178,8 @@ class MonitoringHandlers {
         dependencies_.documents.All(dependencies_.home, dependencies_.tables.customers);
     if (!items.ok()) return items.error();
     std::uint64_t active = 0;
-    for (const documents::Item& item : *items) active += StringAttribute(item, "status") == "active";
+    for (const documents::Item& item : *items)
+      active += StringAttribute(item, "status") == "active";
     return json::Value(json::Object{{"total", std::uint64_t{items->size()}}, {"active", active}});
   }
 

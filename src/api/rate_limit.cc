@@ -17,9 +17,8 @@ constexpr std::size_t kClasses = 4;
 std::vector<Plan> BuiltInPlans() {
   return {{.name = "unlimited", .per_minute = {}},
           {.name = "standard",
-           .per_minute = {{RateClass::kQueries, 100},
-                          {RateClass::kExports, 20},
-                          {RateClass::kReports, 50}}}};
+           .per_minute = {
+               {RateClass::kQueries, 100}, {RateClass::kExports, 20}, {RateClass::kReports, 50}}}};
 }
 
 struct RateLimiter::State {

@@ -23,8 +23,8 @@ json::Value ToReport(const documents::Item& item) {
   for (const std::string_view name :
        {"id", "name", "description", "config", "created_at", "updated_at", "lastRun"}) {
     const auto found = item.find(name);
-    report.emplace_back(
-        name, found == item.end() ? json::Value() : documents::ToJson(found->second));
+    report.emplace_back(name,
+                        found == item.end() ? json::Value() : documents::ToJson(found->second));
   }
   return report;
 }
@@ -42,7 +42,8 @@ class ReportHandlers {
   explicit ReportHandlers(const ReportRouteDependencies& dependencies)
       : store_(dependencies.documents, dependencies.tables, dependencies.random,
                dependencies.clock),
-        clock_(dependencies.clock) {}
+        clock_(dependencies.clock),
+        analytics_(dependencies.analytics) {}
 
   Result<http::Response> Create(const Call& call) {
     SB_TRY_OK(call.CheckParameters({}));
@@ -56,20 +57,19 @@ class ReportHandlers {
   Result<http::Response> List(const Call& call) {
     SB_TRY_OK(call.CheckParameters({"page", "limit"}));
     SB_TRY(const std::uint64_t page, CountParameter(call, "page", 1, 1, 1'000'000));
-    SB_TRY(const std::uint64_t limit,
-           CountParameter(call, "limit", kPageLimit, 1, kPageLimitMax));
+    SB_TRY(const std::uint64_t limit, CountParameter(call, "limit", kPageLimit, 1, kPageLimitMax));
     SB_TRY(std::vector<documents::Item> items, store_.List(call.caller.customer));
     const std::uint64_t total = items.size();
     json::Array reports;
     for (std::uint64_t i = (page - 1) * limit; i < std::min(page * limit, total); ++i) {
       reports.push_back(ToReport(items[i]));
     }
-    return JsonResponse(json::Object{{"reports", std::move(reports)},
-                                     {"pagination", json::Object{{"page", page},
-                                                                 {"limit", limit},
-                                                                 {"total", total},
-                                                                 {"pages", (total + limit - 1) /
-                                                                               limit}}}});
+    return JsonResponse(
+        json::Object{{"reports", std::move(reports)},
+                     {"pagination", json::Object{{"page", page},
+                                                 {"limit", limit},
+                                                 {"total", total},
+                                                 {"pages", (total + limit - 1) / limit}}}});
   }
 
   Result<http::Response> Get(const Call& call) {
@@ -82,8 +82,7 @@ class ReportHandlers {
     SB_TRY_OK(call.CheckParameters({}));
     SB_TRY(json::Value body, call.JsonBody(kBodyBytesMax));
     SB_TRY(ReportDraft draft, ParseDraft(body));
-    SB_TRY(documents::Item item,
-           store_.Update(call.caller.customer, call.PathValue("id"), draft));
+    SB_TRY(documents::Item item, store_.Update(call.caller.customer, call.PathValue("id"), draft));
     return JsonResponse(ToReport(item));
   }
 
@@ -91,6 +90,41 @@ class ReportHandlers {
     SB_TRY_OK(call.CheckParameters({}));
     SB_TRY_OK(store_.Delete(call.caller.customer, call.PathValue("id")));
     return http::Response{.status = 204};
+  }
+
+  Result<http::Response> RunReport(const Call& call) {
+    SB_TRY_OK(call.CheckParameters({}));
+    const Customer& customer = call.caller.customer;
+    SB_TRY(const documents::Item item, store_.Get(customer, call.PathValue("id")));
+    const auto stored = item.find("config");
+    const json::Value config =
+        stored == item.end() ? json::Value(json::Object{}) : documents::ToJson(stored->second);
+    SB_TRY(const auto parameters, ReportQueryParameters(config));
+    // The same question as GET /analytics would ask: it shares that one's cached answer.
+    std::string query;
+    for (const auto& [name, value] : parameters) {
+      query += (query.empty() ? "" : "&") + name + "=" + PercentEncode(value);
+    }
+    std::optional<std::string> result =
+        analytics_->FindCached(analytics::Question::kAnalytics, customer, query);
+    if (!result) {
+      SB_TRY(result,
+             analytics_->Answer(analytics::Question::kAnalytics, customer, query, parameters));
+    }
+    SB_TRY_OK(store_.MarkRun(customer, call.PathValue("id")));
+    const json::Value* visualizations = config.Find("visualizations");
+    http::Response response = http::Response::Json(200, {});
+    json::Writer(response.body)
+        .BeginObject()
+        .Member("reportId", call.PathValue("id"))
+        .Member("name", documents::StringAttribute(item, "name"))
+        .Member("runAt", FormatIsoMillis(clock_.Now()))
+        .Member("visualizations",
+                visualizations == nullptr ? json::Value(json::Array{}) : *visualizations)
+        .Key("result")
+        .Raw(*result)
+        .EndObject();
+    return response;
   }
 
   Result<http::Response> ListTemplates(const Call& call) {
@@ -146,6 +180,7 @@ class ReportHandlers {
 
   ReportStore store_;
   const Clock& clock_;
+  analytics::AnalyticsService* const analytics_;
 };
 
 }  // namespace
@@ -163,14 +198,20 @@ std::vector<Route> ReportRoutes(ReportRouteDependencies dependencies) {
                  })};
   };
   using H = ReportHandlers;
-  return {route("POST", "/reports", Role::kAnalyst, &H::Create),
-          route("GET", "/reports", Role::kViewer, &H::List),
-          route("GET", "/reports/{id}", Role::kViewer, &H::Get),
-          route("PUT", "/reports/{id}", Role::kAnalyst, &H::Update),
-          route("PATCH", "/reports/{id}", Role::kAnalyst, &H::Update),
-          route("DELETE", "/reports/{id}", Role::kAnalyst, &H::Delete),
-          route("GET", "/reports/templates", Role::kViewer, &H::ListTemplates),
-          route("POST", "/reports/templates/{id}", Role::kAnalyst, &H::CreateFromTemplate)};
+  std::vector<Route> routes = {
+      route("POST", "/reports", Role::kAnalyst, &H::Create),
+      route("GET", "/reports", Role::kViewer, &H::List),
+      route("GET", "/reports/{id}", Role::kViewer, &H::Get),
+      route("PUT", "/reports/{id}", Role::kAnalyst, &H::Update),
+      route("PATCH", "/reports/{id}", Role::kAnalyst, &H::Update),
+      route("DELETE", "/reports/{id}", Role::kAnalyst, &H::Delete),
+      route("GET", "/reports/templates", Role::kViewer, &H::ListTemplates),
+      route("POST", "/reports/templates/{id}", Role::kAnalyst, &H::CreateFromTemplate)};
+  if (dependencies.analytics != nullptr) {
+    routes.push_back(route("POST", "/reports/{id}/run", Role::kViewer, &H::RunReport));
+    routes.back().rate = RateClass::kQueries;
+  }
+  return routes;
 }
 
 }  // namespace securebase::api

@@ -1,10 +1,11 @@
 #pragma once
 
 // Reports: CRUD on /reports and /reports/{id}, GET /reports/templates and
-// POST /reports/templates/{id} (spec: analytics-api, "Reports").
+// POST /reports/templates/{id}, POST /reports/{id}/run (spec: analytics-api, "Reports").
 
 #include <vector>
 
+#include "analytics/service.h"
 #include "api/route.h"
 #include "base/clock.h"
 #include "base/random.h"
@@ -19,8 +20,12 @@ struct ReportRouteDependencies {
   const documents::ProductTables& tables;
   Random& random;
   const Clock& clock;
+  /// Answers POST /reports/{id}/run; without it there is no such route.
+  analytics::AnalyticsService* analytics = nullptr;
 };
 
+/// A run answers {"reportId", "name", "runAt", "visualizations", "result": the answer of
+/// GET /analytics for the report's config}.
 /// Records live in the product table `reports` of the caller's account.
 std::vector<Route> ReportRoutes(ReportRouteDependencies dependencies);
 

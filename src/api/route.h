@@ -29,8 +29,8 @@ struct Call {
   std::string_view PathValue(std::string_view name) const;
   /// First value of a parameter, or null.
   const std::string* Parameter(std::string_view name) const;
-  /// kInvalidArgument (422 VALIDATION_ERROR) naming the first parameter that is not in `allowed`, or
-  /// that occurs twice.
+  /// kInvalidArgument (422 VALIDATION_ERROR) naming the first parameter that is not in `allowed`,
+  /// or that occurs twice.
   Result<> CheckParameters(std::initializer_list<std::string_view> allowed) const;
   /// The body, decompressed and parsed. Errors: 400 INVALID_REQUEST, 413.
   Result<json::Value> JsonBody(std::size_t size_max = 16u << 20) const;

@@ -38,7 +38,8 @@ std::vector<api::Route> MakeRoutes(const RouteParts& parts) {
   Append(all, api::ReportRoutes({.documents = parts.documents,
                                  .tables = tables,
                                  .random = parts.random,
-                                 .clock = parts.clock}));
+                                 .clock = parts.clock,
+                                 .analytics = &parts.analytics}));
   Append(all, api::CriteriaRoutes({.evaluator = parts.evaluator, .clock = parts.clock}));
   Append(all, api::MonitoringRoutes({.metrics = parts.stores.metrics(),
                                      .documents = parts.documents,

@@ -7,8 +7,7 @@
 
 namespace securebase::api {
 
-Result<Body> Body::Make(const json::Value& value,
-                        std::initializer_list<std::string_view> allowed) {
+Result<Body> Body::Make(const json::Value& value, std::initializer_list<std::string_view> allowed) {
   if (!value.IsObject()) return InvalidArgument("body", "must be a JSON object");
   for (const auto& [name, member] : value.AsObject()) {
     if (std::find(allowed.begin(), allowed.end(), name) == allowed.end()) {
@@ -67,16 +66,14 @@ Result<std::optional<std::uint64_t>> Body::Count(std::string_view name) const {
 }
 
 Result<std::uint64_t> CountParameter(const Call& call, std::string_view name,
-                                     std::uint64_t fallback, std::uint64_t min,
-                                     std::uint64_t max) {
+                                     std::uint64_t fallback, std::uint64_t min, std::uint64_t max) {
   const std::string* text = call.Parameter(name);
   if (text == nullptr) return fallback;
   const std::optional<std::int64_t> value = ParseInt(*text);
   if (!value || *value < 0 || static_cast<std::uint64_t>(*value) < min ||
       static_cast<std::uint64_t>(*value) > max) {
-    return InvalidArgument(std::string(name), "must be a whole number from " +
-                                                  std::to_string(min) + " to " +
-                                                  std::to_string(max));
+    return InvalidArgument(std::string(name), "must be a whole number from " + std::to_string(min) +
+                                                  " to " + std::to_string(max));
   }
   return static_cast<std::uint64_t>(*value);
 }

@@ -37,7 +37,8 @@ Result<std::vector<std::string>> Texts(const json::Value& value, std::string_vie
     return texts;
   }
   if (!value.IsArray() || value.AsArray().size() > kEntriesMax) {
-    return ConfigError(field, "must be a list of at most " + std::to_string(kEntriesMax) + " texts");
+    return ConfigError(field,
+                       "must be a list of at most " + std::to_string(kEntriesMax) + " texts");
   }
   for (const json::Value& entry : value.AsArray()) {
     if (!entry.IsString() || entry.AsString().empty() || entry.AsString().size() > 128) {
@@ -70,8 +71,14 @@ std::string Joined(const std::vector<std::string>& texts) {
   return joined;
 }
 
-// The parameters of GET /analytics that the config stands for.
-Result<std::vector<std::pair<std::string, std::string>>> QueryParameters(
+json::Value MakeConfig(std::string_view text) {
+  Result<json::Value> value = json::Parse(text);
+  return value.ok() ? *std::move(value) : json::Value();
+}
+
+}  // namespace
+
+Result<std::vector<std::pair<std::string, std::string>>> ReportQueryParameters(
     const json::Value& config) {
   std::vector<std::pair<std::string, std::string>> parameters;
   for (const std::string_view name : {"dateRange", "startDate", "endDate", "dimension"}) {
@@ -91,13 +98,6 @@ Result<std::vector<std::pair<std::string, std::string>>> QueryParameters(
   return parameters;
 }
 
-json::Value MakeConfig(std::string_view text) {
-  Result<json::Value> value = json::Parse(text);
-  return value.ok() ? *std::move(value) : json::Value();
-}
-
-}  // namespace
-
 Result<> CheckReportConfig(const json::Value& config, Instant now) {
   if (!config.IsObject()) return InvalidArgument("config", "must be an object");
   if (json::Write(config).size() > kConfigBytesMax) {
@@ -113,7 +113,7 @@ Result<> CheckReportConfig(const json::Value& config, Instant now) {
   if (const json::Value* value = config.Find("visualizations"); value && !value->IsNull()) {
     SB_TRY_OK(CheckVisualizations(*value));
   }
-  SB_TRY(auto parameters, QueryParameters(config));
+  SB_TRY(auto parameters, ReportQueryParameters(config));
   const Result<analytics::AnalyticsQuery> query = analytics::ParseQuery(parameters, now);
   if (!query.ok()) return ConfigError(query.error().field(), query.error().message());
   return {};
@@ -126,9 +126,8 @@ const std::vector<ReportTemplate>& BuiltInTemplates() {
        MakeConfig(R"({"dateRange": "30d", "dimension": "service", "groupBy": ["region"],
          "metrics": ["cost", "usage", "count"],
          "visualizations": ["summary_cards", "trend", "bar", "pie", "table"]})")},
-      {"security", "Security",
-       "Security score and findings of 7 days by severity and service.",
-       MakeConfig(R"({"dateRange": "7d", "dimension": "severity", "groupBy": ["service"],
+      {"security", "Security", "Security score and findings of 7 days by severity and service.",
+       MakeConfig(R"({"dateRange": "7d", "dimension": "severity", "groupBy": ["product"],
          "metrics": ["count"],
          "visualizations": ["gauge", "bar", "heatmap", "table"]})")},
       {"compliance", "Compliance",

@@ -2,7 +2,9 @@
 
 // A report's config and the built-in templates.
 
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/json.h"
@@ -15,6 +17,10 @@ namespace securebase::api {
 /// visualizations}: what a query would refuse is refused when the report is saved. Errors:
 /// kInvalidArgument with a path such as "config.filters.cost.gt".
 Result<> CheckReportConfig(const json::Value& config, Instant now);
+
+/// The parameters of GET /analytics that a checked config stands for.
+Result<std::vector<std::pair<std::string, std::string>>> ReportQueryParameters(
+    const json::Value& config);
 
 struct ReportTemplate {
   std::string_view id;

@@ -29,8 +29,7 @@ void Apply(const ReportDraft& draft, Item& item) {
 }  // namespace
 
 ReportStore::ReportStore(documents::DocumentStore& documents,
-                         const documents::ProductTables& tables, Random& random,
-                         const Clock& clock)
+                         const documents::ProductTables& tables, Random& random, const Clock& clock)
     : documents_(documents), tables_(tables), random_(random), clock_(clock) {}
 
 Result<> ReportStore::EnsureTables(const Account& account) {
@@ -104,8 +103,7 @@ Result<Item> ReportStore::Get(const Customer& customer, std::string_view id) con
 }
 
 Result<std::vector<Item>> ReportStore::List(const Customer& customer) const {
-  auto items =
-      documents_.All(customer.account, tables_.reports, documents::Value(customer.id));
+  auto items = documents_.All(customer.account, tables_.reports, documents::Value(customer.id));
   if (!items.ok() && items.error().code() == ErrorCode::kNotFound) return std::vector<Item>();
   if (!items.ok()) return items.error();
   const auto order = [](const Item& item) {
@@ -126,19 +124,18 @@ Result<Item> ReportStore::Update(const Customer& customer, std::string_view id,
     writes.push_back(ClaimName(customer, *draft.name, std::string(id)));
     writes.push_back(ReleaseName(customer, old_name));
   }
-  writes.push_back(
-      {.table = tables_.reports,
-       .key = ReportKey(customer, id),
-       .mutation = [&](const Item* present) -> Result<Change> {
-         if (present == nullptr) return NoReport();
-         if (StringAttribute(*present, "name") != old_name) {
-           return Conflict("the report was renamed at the same time; try again");
-         }
-         after = *present;
-         Apply(draft, after);
-         after["updated_at"] = FormatIsoMillis(clock_.Now());
-         return Change{.kind = Change::Kind::kPut, .item = after};
-       }});
+  writes.push_back({.table = tables_.reports,
+                    .key = ReportKey(customer, id),
+                    .mutation = [&](const Item* present) -> Result<Change> {
+                      if (present == nullptr) return NoReport();
+                      if (StringAttribute(*present, "name") != old_name) {
+                        return Conflict("the report was renamed at the same time; try again");
+                      }
+                      after = *present;
+                      Apply(draft, after);
+                      after["updated_at"] = FormatIsoMillis(clock_.Now());
+                      return Change{.kind = Change::Kind::kPut, .item = after};
+                    }});
   SB_TRY_OK(documents_.Transact(customer.account, std::move(writes)));
   return after;
 }
@@ -156,6 +153,20 @@ Result<> ReportStore::Delete(const Customer& customer, std::string_view id) {
                         return Conflict("the report was renamed at the same time; try again");
                       }
                       return Change{.kind = Change::Kind::kDelete};
+                    }});
+  SB_TRY_OK(documents_.Transact(customer.account, std::move(writes)));
+  return {};
+}
+
+Result<> ReportStore::MarkRun(const Customer& customer, std::string_view id) {
+  std::vector<documents::Write> writes;
+  writes.push_back({.table = tables_.reports,
+                    .key = ReportKey(customer, id),
+                    .mutation = [&](const Item* present) -> Result<Change> {
+                      if (present == nullptr) return NoReport();
+                      Item item = *present;
+                      item["lastRun"] = FormatIsoMillis(clock_.Now());
+                      return Change{.kind = Change::Kind::kPut, .item = std::move(item)};
                     }});
   SB_TRY_OK(documents_.Transact(customer.account, std::move(writes)));
   return {};

@@ -43,6 +43,8 @@ class ReportStore {
   Result<documents::Item> Update(const Customer& customer, std::string_view id,
                                  const ReportDraft& draft);
   Result<> Delete(const Customer& customer, std::string_view id);
+  /// Sets lastRun to now.
+  Result<> MarkRun(const Customer& customer, std::string_view id);
 
  private:
   Result<> EnsureTables(const Account& account);

@@ -68,8 +68,8 @@ std::string SealSecret(std::string_view master_key, std::string_view context,
                          Bytes(sealed)) == 1 &&
       EVP_EncryptUpdate(cipher.get(), nullptr, &size, Bytes(context),
                         static_cast<int>(context.size())) == 1 &&
-      EVP_EncryptUpdate(cipher.get(), out, &size, Bytes(secret),
-                        static_cast<int>(secret.size())) == 1 &&
+      EVP_EncryptUpdate(cipher.get(), out, &size, Bytes(secret), static_cast<int>(secret.size())) ==
+          1 &&
       EVP_EncryptFinal_ex(cipher.get(), out + size, &size) == 1 &&
       EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_GCM_GET_TAG, kTagBytes, out + secret.size()) == 1;
   SB_CHECK(sealed_well);
@@ -81,8 +81,7 @@ Result<std::string> OpenSecret(std::string_view master_key, std::string_view con
   SB_CHECK(master_key.size() == kMasterKeyBytes);
   if (sealed.size() < kNonceBytes + kTagBytes) return Internal("a sealed secret is too short");
   const std::string_view nonce = sealed.substr(0, kNonceBytes);
-  const std::string_view body =
-      sealed.substr(kNonceBytes, sealed.size() - kNonceBytes - kTagBytes);
+  const std::string_view body = sealed.substr(kNonceBytes, sealed.size() - kNonceBytes - kTagBytes);
   std::string tag(sealed.substr(sealed.size() - kTagBytes));
   std::string secret(body.size() + 1, '\0');
   auto* out = reinterpret_cast<unsigned char*>(secret.data());
