@@ -14,7 +14,7 @@ FAILED=0
 TOTAL=5
 
 verdict() { # verdict NAME VALUE COMPARISON TARGET
-    if [[ "$2" != None && -n "$2" ]] && (( $(echo "$2 $3 $4" | bc -l) )); then
+    if [[ "$2" != None && -n "$2" ]] && awk "BEGIN {exit !($2 $3 $4)}"; then
         echo "✓ PASS: $1 = $2"
         ((PASSED++))
     else

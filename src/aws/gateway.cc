@@ -141,9 +141,10 @@ Result<> Gateway::State::FindOperationOf(Call& call, std::string_view signing_na
     return IsKnownOperation(service, route.operation) ? NotBuilt(route) : UnknownAction(route);
   }
   if (call.context.caller.role < call.operation->role) return NoRight(call.context, route);
-  // Metrics and logs do not know customers: a key that sees one customer alone gets none of them.
+  // Metrics and logs do not know customers: a key that sees one customer alone has metrics and logs
+  // of its own, apart from the account's (docs/decisions/0004-customer-keys-and-metrics.md).
   if (!call.context.caller.whole_account && service != Service::kDynamoDb) {
-    return NoRight(call.context, route);
+    call.context.account.id += "/" + call.context.caller.customer.id;
   }
   if (service == Service::kCloudWatch && call.request.body.size() > kMetricBodyMax) {
     return TooLarge(kMetricBodyMax);

@@ -62,7 +62,8 @@ class LiveChart {
           label: line.label,
           stroke: cssColour(line.colour),
           width: 2,
-          points: { show: false },
+          // A lone point has no line: it is drawn as a dot, as are a few.
+          points: { show: (_: uPlot, _i: number, from: number, to: number) => to - from < 20 },
           value: (_: uPlot, v: number | null) => (v === null ? '–' : v.toFixed(v < 10 ? 2 : 0)),
         })),
       ],

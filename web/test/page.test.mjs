@@ -61,7 +61,7 @@ await test('agrees with GET /v1/criteria', async (page) => {
   await page.goto(endpoint);
   await page.waitForSelector('.tile');
   const shown = await page.$$eval('.tile', (cards) => cards.map((c) => c.dataset.criterion));
-  const answer = await (await fetch(`${endpoint}/v1/criteria?window=1h&record=false`)).json();
+  const answer = await (await fetch(`${endpoint}/v1/criteria?window=15m&record=false`)).json();
   assert.deepEqual(shown, answer.criteria.map((c) => c.id));
 });
 
