@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include "base/random.h"
@@ -19,6 +20,10 @@ class Traffic {
 
  private:
   void Run();
+  net::HttpClientRequest Post(const std::string& customer, std::string_view path,
+                              std::string body) const;
+  /// What a day would have brought: reports of the customers' own, an export.
+  void SendFirst(net::HttpClient& client);
   void SendOne(net::HttpClient& client, SeededRandom& random);
 
   const std::string url_;

@@ -48,8 +48,8 @@ class Application {
   virtual Stores& stores() = 0;
   virtual TelemetryPipeline& telemetry() = 0;
 
-  /// Finishes what was accepted, writes everything to its files and lets the folder go. After the
-  /// HTTP server has stopped. Closing twice is harmless.
+  /// Finishes what was accepted, writes everything to its files. After the HTTP server has
+  /// stopped; the folder is free for others once the application is destroyed. Closing twice is harmless.
   virtual Result<> Close() = 0;
 };
 

@@ -401,6 +401,7 @@ TEST_F(HttpServerTest, BreaksOffAResponseThatNobodyReads) {
   RawClient client(server_->port());
   for (int i = 0; i < 8; ++i) client.Send("GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
 
+  while (server_->statistics().requests == 0) std::this_thread::yield();
   while (server_->statistics().connections > 0) {
     clock_.Advance(Duration(1'000));
     std::this_thread::yield();

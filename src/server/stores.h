@@ -43,7 +43,8 @@ class Stores {
   api::KeyStore& keys() { return *keys_; }
   const documents::ProductTables& tables() const { return tables_; }
 
-  /// Writes everything to its files and lets the folder go. Closing twice is harmless.
+  /// Writes everything to its files; the folder is free for others once the stores are
+  /// destroyed. Closing twice is harmless.
   Result<> Close();
 
  private:
