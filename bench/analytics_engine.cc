@@ -1,10 +1,9 @@
 // W4 inside one process, without HTTP: import of a CSV file, bytes on disk, CPU time of queries
 // A, B and C uncached and from the cache. analytics_engine FILE.csv FOLDER [skip-import]
-#include <ctime>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <ctime>
 #include <memory>
 #include <vector>
 

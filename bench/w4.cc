@@ -17,22 +17,24 @@ constexpr std::uint64_t kSeed = 4;
 constexpr std::uint64_t kDays = 400;
 
 constexpr std::array<std::string_view, 30> kServices = {
-    "AmazonEC2",        "AmazonRDS",       "AmazonS3",          "AWSLambda",
-    "AmazonDynamoDB",   "AmazonCloudWatch", "AmazonVPC",        "AmazonEKS",
-    "AWSDataTransfer",  "AmazonElastiCache", "AmazonRedshift",  "AmazonSNS",
-    "AmazonSQS",        "AWSKMS",          "AWSSecretsManager", "AmazonRoute53",
-    "AmazonCloudFront", "AmazonECR",       "AWSGlue",           "AmazonAthena",
-    "AmazonKinesis",    "AWSStepFunctions", "AmazonEFS",        "AmazonGuardDuty",
-    "AWSConfig",        "AWSSecurityHub",  "AmazonSageMaker",   "AmazonOpenSearch",
-    "AWSBackup",        "AWSWAF"};
+    "AmazonEC2",         "AmazonRDS",        "AmazonS3",
+    "AWSLambda",         "AmazonDynamoDB",   "AmazonCloudWatch",
+    "AmazonVPC",         "AmazonEKS",        "AWSDataTransfer",
+    "AmazonElastiCache", "AmazonRedshift",   "AmazonSNS",
+    "AmazonSQS",         "AWSKMS",           "AWSSecretsManager",
+    "AmazonRoute53",     "AmazonCloudFront", "AmazonECR",
+    "AWSGlue",           "AmazonAthena",     "AmazonKinesis",
+    "AWSStepFunctions",  "AmazonEFS",        "AmazonGuardDuty",
+    "AWSConfig",         "AWSSecurityHub",   "AmazonSageMaker",
+    "AmazonOpenSearch",  "AWSBackup",        "AWSWAF"};
 constexpr std::array<std::string_view, 8> kRegions = {
     "us-east-1",    "us-east-2",      "us-west-2",      "eu-west-1",
     "eu-central-1", "ap-southeast-1", "ap-northeast-1", "sa-east-1"};
 constexpr std::array<std::string_view, 8> kTypes = {"instance", "volume", "snapshot", "bucket",
                                                     "function", "table",  "cluster",  "gateway"};
 constexpr std::array<std::string_view, 4> kUnits = {"Hrs", "GB-Mo", "Requests", "GB"};
-constexpr std::array<std::string_view, 8> kEnvironments = {
-    "prod", "prod", "prod", "prod", "staging", "staging", "dev", "sandbox"};
+constexpr std::array<std::string_view, 8> kEnvironments = {"prod",    "prod",    "prod", "prod",
+                                                           "staging", "staging", "dev",  "sandbox"};
 
 std::uint64_t Mix(std::uint64_t x) {
   x += 0x9E3779B97F4A7C15u;
@@ -160,22 +162,22 @@ W4::Parameters W4::Query(char name) {
     query.insert(query.end(), {{"dimension", "service"}, {"sort", "-cost"}});
   } else if (name == 'B') {
     query = range("2026-03-03");
-    query.insert(query.end(),
-                 {{"groupBy", "service,region"},
-                  {"metrics", "effectiveCost,count"},
-                  {"limit", "20"},
-                  {"filters",
-                   R"({"region":{"in":["us-east-1","us-west-2","eu-west-1"]},"and":[{"or":[)"
-                   R"({"service":{"in":["AmazonEC2","AmazonRDS","AmazonS3","AWSLambda",)"
-                   R"("AmazonEKS"]}},{"cost":{"gt":2}}]},{"or":[)"
-                   R"({"resource_id":{"startsWith":"instance"}},)"
-                   R"({"resource_id":{"startsWith":"volume"}}]}],"tags.env":"prod",)"
-                   R"("charge_category":{"ne":"Tax"}})"}});
+    query.insert(
+        query.end(),
+        {{"groupBy", "service,region"},
+         {"metrics", "effectiveCost,count"},
+         {"limit", "20"},
+         {"filters", R"({"region":{"in":["us-east-1","us-west-2","eu-west-1"]},"and":[{"or":[)"
+                     R"({"service":{"in":["AmazonEC2","AmazonRDS","AmazonS3","AWSLambda",)"
+                     R"("AmazonEKS"]}},{"cost":{"gt":2}}]},{"or":[)"
+                     R"({"resource_id":{"startsWith":"instance"}},)"
+                     R"({"resource_id":{"startsWith":"volume"}}]}],"tags.env":"prod",)"
+                     R"("charge_category":{"ne":"Tax"}})"}});
   } else {
     query = range("2025-06-01");
-    query.insert(query.end(), {{"dimension", "tags.team"},
-                               {"granularity", "month"},
-                               {"metrics", "effectiveCost"}});
+    query.insert(
+        query.end(),
+        {{"dimension", "tags.team"}, {"granularity", "month"}, {"metrics", "effectiveCost"}});
   }
   return query;
 }

@@ -20,8 +20,7 @@ Result<> AddControlRows(const Reader& reader, const DateRange& range, std::strin
       [&](const Reader::Row& row) -> Result<> {
         const std::string_view name = row.Text(kFramework);
         if (!framework.empty() && name != framework) return {};
-        ControlState& control =
-            states[std::string(name)].controls[std::string(row.Text(kId))];
+        ControlState& control = states[std::string(name)].controls[std::string(row.Text(kId))];
         if (row.Time(kTime) < control.time_ms) return {};
         control = ControlState{.title = std::string(row.Text(kTitle)),
                                .severity = std::string(row.Text(kSeverity)),
@@ -74,9 +73,8 @@ json::Value Figures(const std::string& framework, const ControlStates& states) {
   json::Value figures;
   figures.Set("framework", framework);
   figures.Set("score", Rounded(states.Score()));
-  figures.Set("controls", json::Object{{"passed", passed},
-                                       {"failed", failed},
-                                       {"total", passed + failed}});
+  figures.Set("controls",
+              json::Object{{"passed", passed}, {"failed", failed}, {"total", passed + failed}});
   figures.Set("failedControls", FailedRows(states));
   return figures;
 }

@@ -17,8 +17,8 @@ const char* FindEndOfField(const char* p, const char* end, char separator) {
   const __m128i newlines = _mm_set1_epi8('\n');
   for (; end - p >= 16; p += 16) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(
-        _mm_cmpeq_epi8(bytes, separators), _mm_cmpeq_epi8(bytes, newlines))));
+    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(
+        _mm_or_si128(_mm_cmpeq_epi8(bytes, separators), _mm_cmpeq_epi8(bytes, newlines))));
     if (mask != 0) return p + __builtin_ctz(mask);
   }
 #endif

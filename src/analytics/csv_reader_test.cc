@@ -18,13 +18,15 @@ std::vector<std::vector<std::string>> Read(std::string_view text, char separator
 }
 
 TEST(CsvReaderTest, SplitsRowsAndFields) {
-  EXPECT_THAT(Read("a,b,c\n1,2,3\n"), ElementsAre(ElementsAre("a", "b", "c"), ElementsAre("1", "2", "3")));
+  EXPECT_THAT(Read("a,b,c\n1,2,3\n"),
+              ElementsAre(ElementsAre("a", "b", "c"), ElementsAre("1", "2", "3")));
   EXPECT_THAT(Read("a;b\n", ';'), ElementsAre(ElementsAre("a", "b")));
   EXPECT_THAT(Read(""), ElementsAre());
 }
 
 TEST(CsvReaderTest, AcceptsCrlfByteOrderMarkBlankLinesAndNoLastNewline) {
-  EXPECT_THAT(Read("\xEF\xBB\xBF" "a,b\r\n\r\n\n1,2\r\n3,4"),
+  EXPECT_THAT(Read("\xEF\xBB\xBF"
+                   "a,b\r\n\r\n\n1,2\r\n3,4"),
               ElementsAre(ElementsAre("a", "b"), ElementsAre("1", "2"), ElementsAre("3", "4")));
   EXPECT_THAT(Read("\"a\",b\r"), ElementsAre(ElementsAre("a", "b")));
   EXPECT_THAT(Read("b,\"a\"\r"), ElementsAre(ElementsAre("b", "a")));
@@ -41,7 +43,8 @@ TEST(CsvReaderTest, QuotedFieldsHoldSeparatorsNewlinesAndDoubledQuotes) {
   EXPECT_THAT(Read("\"a,b\",\"c\nd\",\"e \"\"f\"\" g\",\"\"\"\"\n"),
               ElementsAre(ElementsAre("a,b", "c\nd", "e \"f\" g", "\"")));
   // Views of several unquoted fields of one row stay valid beside each other.
-  EXPECT_THAT(Read("\"1\"\"\",\"2\"\"\",\"3\"\"\"\n"), ElementsAre(ElementsAre("1\"", "2\"", "3\"")));
+  EXPECT_THAT(Read("\"1\"\"\",\"2\"\"\",\"3\"\"\"\n"),
+              ElementsAre(ElementsAre("1\"", "2\"", "3\"")));
   EXPECT_THAT(Read("a\"b,c\n"), ElementsAre(ElementsAre("a\"b", "c")));
 }
 
@@ -75,8 +78,9 @@ TEST(CsvReaderTest, TellsBrokenRowsAndGoesOnBehindThem) {
 TEST(CsvReaderTest, FindsSeparatorsAtEveryOffsetOfABlock) {
   for (std::size_t size = 0; size < 70; ++size) {
     const std::string text = std::string(size, 'x') + "," + std::string(size / 2, 'y') + "\nz,w\n";
-    EXPECT_THAT(Read(text), ElementsAre(ElementsAre(std::string(size, 'x'), std::string(size / 2, 'y')),
-                                        ElementsAre("z", "w")));
+    EXPECT_THAT(Read(text),
+                ElementsAre(ElementsAre(std::string(size, 'x'), std::string(size / 2, 'y')),
+                            ElementsAre("z", "w")));
   }
 }
 

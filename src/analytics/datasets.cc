@@ -47,8 +47,8 @@ std::vector<events::Schema> MakeSchemas() {
       {std::string(kCost),
        {time, text("service"), text("region"), text("account"), text("sub_account"),
         text("resource_type"), text("resource_id"), text("charge_category"), text("unit"),
-        number("billed_cost"), number("effective_cost"), number("usage_quantity"),
-        text("currency"), text("billing_period"), text("provider")}},
+        number("billed_cost"), number("effective_cost"), number("usage_quantity"), text("currency"),
+        text("billing_period"), text("provider")}},
       {std::string(kUsage),
        {time, text("metric"), text("service"), text("region"), text("account"), number("value"),
         text("unit")}},
@@ -118,8 +118,8 @@ std::string_view FrameworkOf(std::string_view text) {
     return "iso-27001";
   }
   // Not CISA, whose name begins with the same letters.
-  if (lower == "cis" || lower.starts_with("cis-") || lower.starts_with("cis ") ||
-      has("/cis-aws") || has("cis aws")) {
+  if (lower == "cis" || lower.starts_with("cis-") || lower.starts_with("cis ") || has("/cis-aws") ||
+      has("cis aws")) {
     return "cis";
   }
   return {};

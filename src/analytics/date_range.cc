@@ -11,8 +11,8 @@ using std::chrono::days;
 /// The same day of the month `months` earlier, or that month's last day.
 Instant MonthsBefore(Instant day, int months) {
   const std::chrono::year_month_day date{std::chrono::floor<days>(day)};
-  const auto month = std::chrono::year_month(date.year(), date.month()) -
-                     std::chrono::months(months);
+  const auto month =
+      std::chrono::year_month(date.year(), date.month()) - std::chrono::months(months);
   std::chrono::year_month_day moved{month.year(), month.month(), date.day()};
   if (!moved.ok()) moved = std::chrono::sys_days(month / std::chrono::last);
   return std::chrono::sys_days(moved);

@@ -52,9 +52,8 @@ std::vector<ResultColumn> ColumnsOf(const AnalyticsQuery& query) {
   }
   if (query.granularity != Granularity::kNone) columns.push_back({"date", query::Type::kTime});
   for (Metric metric : query.metrics) {
-    columns.push_back({std::string(ToText(metric)), metric == Metric::kCount
-                                                        ? query::Type::kInt64
-                                                        : query::Type::kDouble});
+    columns.push_back({std::string(ToText(metric)),
+                       metric == Metric::kCount ? query::Type::kInt64 : query::Type::kDouble});
   }
   return columns;
 }
@@ -81,7 +80,8 @@ query::GroupQuery Plan(const AnalyticsQuery& query, const std::vector<ResultColu
 }
 
 std::weak_ordering Compare(const Cell& a, const Cell& b) {
-  if (a.present != b.present) return a.present ? std::weak_ordering::greater : std::weak_ordering::less;
+  if (a.present != b.present)
+    return a.present ? std::weak_ordering::greater : std::weak_ordering::less;
   if (a.type == query::Type::kString) return a.text <=> b.text;
   if (a.type == query::Type::kDouble) {
     return a.real < b.real   ? std::weak_ordering::less
@@ -191,8 +191,8 @@ double RoundAmount(double value) {
 Result<QueryResult> Execute(const Reader& reader, const AnalyticsQuery& query,
                             std::string_view generation) {
   if (!query.cursor_generation.empty() && query.cursor_generation != generation) {
-    return Error(ErrorCode::kConflict, "the data has changed since the cursor was made: start again",
-                 "cursor");
+    return Error(ErrorCode::kConflict,
+                 "the data has changed since the cursor was made: start again", "cursor");
   }
   QueryResult result{.columns = ColumnsOf(query)};
   const query::GroupQuery plan = Plan(query, result.columns);

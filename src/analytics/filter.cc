@@ -57,8 +57,7 @@ class Parser {
     for (const auto& [name, condition] : value.AsObject()) {
       const std::string at = path + "." + name;
       if (name == "or" || name == "and") {
-        SB_TRY(Predicate list,
-               List(condition, at, depth, name == "or" ? Op::kOr : Op::kAnd));
+        SB_TRY(Predicate list, List(condition, at, depth, name == "or" ? Op::kOr : Op::kAnd));
         all.children.push_back(std::move(list));
       } else {
         SB_TRY_OK(Field(name, condition, at, all.children));
@@ -77,8 +76,7 @@ class Parser {
     Predicate list{.op = op};
     std::size_t index = 0;
     for (const json::Value& child : value.AsArray()) {
-      SB_TRY(Predicate predicate,
-             Object(child, path + "." + std::to_string(index++), depth + 1));
+      SB_TRY(Predicate predicate, Object(child, path + "." + std::to_string(index++), depth + 1));
       list.children.push_back(std::move(predicate));
     }
     return list;
@@ -113,8 +111,9 @@ class Parser {
                      std::vector<Predicate>& out) {
     const Operator* found = FindOperator(name);
     if (found == nullptr) {
-      return InvalidArgument(path, "is no operator; operators are eq, ne, gt, gte, lt, lte, in, "
-                                   "nin, contains, startsWith, exists");
+      return InvalidArgument(path,
+                             "is no operator; operators are eq, ne, gt, gte, lt, lte, in, "
+                             "nin, contains, startsWith, exists");
     }
     switch (found->takes) {
       case Operator::Takes::kBool: {
@@ -163,15 +162,14 @@ class Parser {
     return Literal(value.AsNumber());
   }
 
-  Result<> Add(std::vector<Predicate>& out, Op op, std::string field,
-               std::vector<Literal> literals, const std::string& path) {
+  Result<> Add(std::vector<Predicate>& out, Op op, std::string field, std::vector<Literal> literals,
+               const std::string& path) {
     conditions_ += 1;
     values_ += literals.size();
     if (conditions_ > kConditionsMax || values_ > kValuesMax) {
       return InvalidArgument(path, "exceeds 1,000 conditions or 10,000 values");
     }
-    out.push_back(
-        Predicate{.op = op, .field = std::move(field), .literals = std::move(literals)});
+    out.push_back(Predicate{.op = op, .field = std::move(field), .literals = std::move(literals)});
     return {};
   }
 

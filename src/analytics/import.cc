@@ -78,8 +78,8 @@ Result<ImportReport> ImportFiles(events::DatasetStore& datasets, Format format,
                                  const ImportOptions& options) {
   const std::string_view fixed = DatasetOf(format);
   if (!fixed.empty() && !options.dataset.empty() && options.dataset != fixed) {
-    return InvalidArgument("dataset", std::string(ToText(format)) + " files hold " +
-                                          std::string(fixed) + " records");
+    return InvalidArgument(
+        "dataset", std::string(ToText(format)) + " files hold " + std::string(fixed) + " records");
   }
   const std::string dataset = fixed.empty() ? options.dataset : std::string(fixed);
   const events::Schema* schema = FindSchema(dataset);

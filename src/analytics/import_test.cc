@@ -112,20 +112,18 @@ TEST_F(ImportTest, RowsThatCannotBeTakenAreRejectedWithLineAndReason) {
     reasons.push_back(line.reason);
   }
   EXPECT_THAT(reasons,
-              testing::ElementsAre(
-                  "BilledCost is no number of a sensible size",
-                  "ChargePeriodStart is no date or time",
-                  "ChargePeriodStart is outside of the years 1990 to 2100",
-                  "has 2 fields where the header has 3", "BilledCost is missing",
-                  "ChargePeriodStart is missing", "Tags is no JSON object",
-                  "BilledCost is no number of a sensible size", "Tags is not UTF-8",
-                  "text follows a closing quote"));
+              testing::ElementsAre("BilledCost is no number of a sensible size",
+                                   "ChargePeriodStart is no date or time",
+                                   "ChargePeriodStart is outside of the years 1990 to 2100",
+                                   "has 2 fields where the header has 3", "BilledCost is missing",
+                                   "ChargePeriodStart is missing", "Tags is no JSON object",
+                                   "BilledCost is no number of a sensible size",
+                                   "Tags is not UTF-8", "text follows a closing quote"));
 }
 
 TEST_F(ImportTest, WhenEveryLineIsRejectedNothingChanges) {
   Good(Format::kFocus, kFocusFile);
-  const ImportReport report =
-      Good(Format::kFocus, "ChargePeriodStart,BilledCost\n2026-05-01,x\n");
+  const ImportReport report = Good(Format::kFocus, "ChargePeriodStart,BilledCost\n2026-05-01,x\n");
   EXPECT_EQ(report.rows, 0u);
   EXPECT_EQ(report.rejected_count, 1u);
   EXPECT_EQ(store_.rows("cost").size(), 2u);
@@ -194,7 +192,8 @@ TEST_F(ImportTest, CsvTakesOurNamesAliasesMappingsAndACustomerColumn) {
        "charge_date,who,product_code,cost,quantity,tags.env,junk,tags\n"
        "2026-05-01,a,EC2,1.5,2,prod,x,\"{\"\"team\"\":\"\"t1\"\"}\"\n"
        "2026-05-01,b,S3,2.5,,,y,\n",
-       {.customer_column = "who", .dataset = "cost",
+       {.customer_column = "who",
+        .dataset = "cost",
         .columns = {{"service", "product_code"}, {"-", "junk"}}});
   EXPECT_EQ(Row("cost", 0).customer, "a");
   EXPECT_EQ(Row("cost", 1).customer, "b");
@@ -212,31 +211,32 @@ TEST_F(ImportTest, CsvRefusesWhatItDoesNotKnowByName) {
   EXPECT_EQ(Bad(Format::kCsv, "time,cost\n", {.dataset = "cost", .columns = {{"colour", "cost"}}})
                 .field(),
             "colour");
-  EXPECT_EQ(Bad(Format::kCsv, "time,cost\n", {.dataset = "cost", .columns = {{"service", "x"}}})
-                .field(),
-            "x");
+  EXPECT_EQ(
+      Bad(Format::kCsv, "time,cost\n", {.dataset = "cost", .columns = {{"service", "x"}}}).field(),
+      "x");
   EXPECT_EQ(Bad(Format::kCsv, "time,cost\n", {.customer_column = "who", .dataset = "cost"}).field(),
             "who");
   EXPECT_EQ(Bad(Format::kCsv, "time,cost,amount\n", cost).field(), "amount");
 }
 
 TEST_F(ImportTest, NdjsonChecksTypesLineByLine) {
-  const ImportReport report = Good(Format::kNdjson,
-                                   "{\"time\":\"2026-05-01\",\"cost\":1,\"tags\":{\"env\":\"prod\"}}\n"
-                                   "\n"
-                                   "{\"time\":1777593600,\"cost\":2.5,\"tags.env\":\"dev\"}\n"
-                                   "{\"time\":\"2026-05-01\",\"cost\":\"1\"}\n"
-                                   "{\"time\":true,\"cost\":1}\n"
-                                   "{\"time\":\"2026-05-01\"}\n"
-                                   "{\"time\":\"2026-05-01\",\"cost\":1,\"colour\":1}\n"
-                                   "{\"time\":\"2026-05-01\",\"cost\":1,\"service\":7}\n"
-                                   "{\"time\":\"2026-05-01\",\"cost\":1,\"cost\":2}\n"
-                                   "[1]\n"
-                                   "{\"time\n"
-                                   "{\"time\":\"2026-05-01\",\"cost\":1,\"tags\":{\"e\":1}}\n"
-                                   "{\"time\":\"2026-05-01\",\"cost\":1,\"tags\":1}\n"
-                                   "{\"time\":\"2026-05-01\",\"cost\":1,\"tags\":{\"\":\"\"}}\n",
-                                   {.dataset = "cost"});
+  const ImportReport report =
+      Good(Format::kNdjson,
+           "{\"time\":\"2026-05-01\",\"cost\":1,\"tags\":{\"env\":\"prod\"}}\n"
+           "\n"
+           "{\"time\":1777593600,\"cost\":2.5,\"tags.env\":\"dev\"}\n"
+           "{\"time\":\"2026-05-01\",\"cost\":\"1\"}\n"
+           "{\"time\":true,\"cost\":1}\n"
+           "{\"time\":\"2026-05-01\"}\n"
+           "{\"time\":\"2026-05-01\",\"cost\":1,\"colour\":1}\n"
+           "{\"time\":\"2026-05-01\",\"cost\":1,\"service\":7}\n"
+           "{\"time\":\"2026-05-01\",\"cost\":1,\"cost\":2}\n"
+           "[1]\n"
+           "{\"time\n"
+           "{\"time\":\"2026-05-01\",\"cost\":1,\"tags\":{\"e\":1}}\n"
+           "{\"time\":\"2026-05-01\",\"cost\":1,\"tags\":1}\n"
+           "{\"time\":\"2026-05-01\",\"cost\":1,\"tags\":{\"\":\"\"}}\n",
+           {.dataset = "cost"});
   EXPECT_EQ(report.rows, 2u);
   EXPECT_EQ(report.rejected_count, 11u);
   EXPECT_EQ(report.rejected[0].line, 4u);
@@ -252,17 +252,17 @@ TEST_F(ImportTest, NdjsonChecksTypesLineByLine) {
 }
 
 TEST_F(ImportTest, RecordsOfEveryDatasetAreCheckedForTheirWords) {
-  EXPECT_EQ(Good(Format::kJson,
-                 R"([{"time":"2026-05-01","metric":"api_calls","value":3}])", {.dataset = "usage"})
+  EXPECT_EQ(Good(Format::kJson, R"([{"time":"2026-05-01","metric":"api_calls","value":3}])",
+                 {.dataset = "usage"})
                 .rows,
             1u);
-  const ImportReport findings = Good(
-      Format::kJson,
-      R"([{"time":"2026-05-01","id":"f1","title":"t","severity":"HIGH","status":"NEW",
+  const ImportReport findings =
+      Good(Format::kJson,
+           R"([{"time":"2026-05-01","id":"f1","title":"t","severity":"HIGH","status":"NEW",
            "compliance":"FAILED","resources":["a","b"]},
           {"time":"2026-05-01","id":"f2","title":"t","severity":"dreadful"},
           {"time":"2026-05-01","id":"f3","title":"t","severity":"low","resources":[1]}])",
-      {.dataset = "findings"});
+           {.dataset = "findings"});
   EXPECT_EQ(findings.rows, 1u);
   EXPECT_THAT(findings.rejected[0].reason, HasSubstr("severity has no meaning"));
   EXPECT_EQ(Text("findings", 0, "severity"), "high");
@@ -287,8 +287,9 @@ TEST_F(ImportTest, JsonThatIsNoArrayIsRefused) {
 }
 
 TEST_F(ImportTest, CustomersMustBeNamed) {
-  const ImportReport report = Good(Format::kCsv, "time,cost,who\n2026-05-01,1,\n2026-05-01,1,a\x01\n" +
-                                                     ("2026-05-01,1," + std::string(200, 'x')) + "\n",
+  const ImportReport report = Good(Format::kCsv,
+                                   "time,cost,who\n2026-05-01,1,\n2026-05-01,1,a\x01\n" +
+                                       ("2026-05-01,1," + std::string(200, 'x')) + "\n",
                                    {.customer_column = "who", .dataset = "cost"});
   EXPECT_EQ(report.rows, 0u);
   EXPECT_EQ(report.rejected[0].reason, "customer is missing");
@@ -328,9 +329,8 @@ TEST_F(ImportTest, AsffComesAsArrayAnswerSingleFindingOrLines) {
   const ImportReport lines = Good(Format::kAsff, line + "\n\n{broken\n" + line + "\n");
   EXPECT_EQ(lines.rows, 2u);
   EXPECT_EQ(lines.rejected[0].line, 3u);
-  const ImportReport bad = Good(
-      Format::kAsff,
-      R"([1, {}, {"Id":"a"}, {"Id":"a","Title":"t"},
+  const ImportReport bad = Good(Format::kAsff,
+                                R"([1, {}, {"Id":"a"}, {"Id":"a","Title":"t"},
           {"Id":"a","Title":"t","Severity":{"Label":"LOW"}},
           {"Id":"a","Title":"t","Severity":{"Label":"LOW"},"UpdatedAt":"9999-01-01"}])");
   EXPECT_EQ(bad.rows, 0u);
@@ -365,7 +365,8 @@ TEST(ValueParserTest, ReadsAmountsAsSpreadsheetsWriteThem) {
   is("-$3", -3);
   is("(12.00)", -12);
   is("+7", 7);
-  for (std::string_view bad : {"", "x", "1x", "inf", "nan", "1e99", "$", "--1", "()", "1 2"}) is(bad, {});
+  for (std::string_view bad : {"", "x", "1x", "inf", "nan", "1e99", "$", "--1", "()", "1 2"})
+    is(bad, {});
 }
 
 TEST(ValueParserTest, ReadsTimesAndRemembersThem) {
@@ -391,8 +392,8 @@ TEST(ValueParserTest, ReadsTimesAndRemembersThem) {
 }
 
 TEST(FormatTest, NamesParseBack) {
-  for (Format format : {Format::kFocus, Format::kCur, Format::kAsff, Format::kCsv,
-                        Format::kNdjson, Format::kJson}) {
+  for (Format format : {Format::kFocus, Format::kCur, Format::kAsff, Format::kCsv, Format::kNdjson,
+                        Format::kJson}) {
     EXPECT_EQ(*ParseFormat(ToText(format)), format);
   }
   EXPECT_EQ(ParseFormat("xml").error().field(), "format");

@@ -39,8 +39,8 @@ Result<Figures> ReadFigures(const Reader& reader, const DateRange& range) {
   SB_TRY(figures.cost, reader.Total(kCost, range, {}, {Aggregate::Op::kSum, "billed_cost"}));
   SB_TRY(figures.resources,
          reader.Total(kCost, range, {}, {Aggregate::Op::kCountDistinct, "resource_id"}));
-  SB_TRY(figures.api_calls, reader.Total(kUsage, range, MetricIs("api_calls"),
-                                         {Aggregate::Op::kSum, "value"}));
+  SB_TRY(figures.api_calls,
+         reader.Total(kUsage, range, MetricIs("api_calls"), {Aggregate::Op::kSum, "value"}));
   SB_TRY(const std::vector<Finding> findings, LatestFindings(reader, range));
   SecurityScore score;
   for (const Finding& finding : findings) {
@@ -100,14 +100,14 @@ json::Value UsageTotals(const UsageSeries& series) {
   }
   json::Value totals;
   totals.Set("total", RoundAmount(series.total));
-  totals.Set("averagePerDay",
-             series.days.empty()
-                 ? json::Value(0.0)
-                 : json::Value(RoundAmount(series.total /
-                                           static_cast<double>(series.days.size()))));
+  totals.Set(
+      "averagePerDay",
+      series.days.empty()
+          ? json::Value(0.0)
+          : json::Value(RoundAmount(series.total / static_cast<double>(series.days.size()))));
   totals.Set("peak", RoundAmount(peak));
-  totals.Set("peakDate", peak == 0 ? json::Value(nullptr)
-                                   : json::Value(FormatDate(FromUnixMillis(peak_day))));
+  totals.Set("peakDate",
+             peak == 0 ? json::Value(nullptr) : json::Value(FormatDate(FromUnixMillis(peak_day))));
   return totals;
 }
 
@@ -137,8 +137,8 @@ Result<json::Value> SummaryAnswer(const Reader& reader, const DateRange& range) 
 
 Result<json::Value> BreakdownAnswer(const Reader& reader, const ParameterList& parameters,
                                     Instant now) {
-  SB_TRY_OK(CheckNames(parameters, {"dimension", "tagKey", "topN", "dateRange", "startDate",
-                                    "endDate", "filters"}));
+  SB_TRY_OK(CheckNames(
+      parameters, {"dimension", "tagKey", "topN", "dateRange", "startDate", "endDate", "filters"}));
   if (FindParameter(parameters, "dimension") == nullptr) {
     return InvalidArgument("dimension", "is required");
   }

@@ -37,8 +37,8 @@ Result<std::string> KeyField(const events::Schema& schema, std::string_view name
   if (IsTagField(name)) return std::string(name);
   const auto index = FindField(schema, name);
   if (!index || schema.fields[*index].type != query::Type::kString) {
-    return InvalidArgument(parameter, "'" + std::string(name) + "' is no text field of " +
-                                          schema.dataset);
+    return InvalidArgument(parameter,
+                           "'" + std::string(name) + "' is no text field of " + schema.dataset);
   }
   return schema.fields[*index].name;
 }
@@ -120,8 +120,8 @@ Result<> ReadMetrics(const std::string* text, AnalyticsQuery& query) {
   for (std::string_view name : Split(*text, ',')) {
     const auto metric = MetricOf(Trim(name));
     if (!metric) {
-      return InvalidArgument("metrics", "'" + std::string(name) +
-                                            "' must be cost, effectiveCost, usage or count");
+      return InvalidArgument(
+          "metrics", "'" + std::string(name) + "' must be cost, effectiveCost, usage or count");
     }
     if (std::find(query.metrics.begin(), query.metrics.end(), *metric) == query.metrics.end()) {
       query.metrics.push_back(*metric);
@@ -136,8 +136,8 @@ Result<std::string> KeyNamed(const AnalyticsQuery& query, std::string_view name)
   for (std::size_t i = 0; i < query.keys.size(); ++i) {
     if (query.keys[i] == name || query.key_names[i] == name) return query.key_names[i];
   }
-  return InvalidArgument("sort", "'" + std::string(name) +
-                                     "' is neither a key of the answer nor one of its metrics");
+  return InvalidArgument(
+      "sort", "'" + std::string(name) + "' is neither a key of the answer nor one of its metrics");
 }
 
 /// "-cost", "cost:desc", "service:asc,-cost".
@@ -167,8 +167,7 @@ Result<> ReadSort(const std::string* text, AnalyticsQuery& query) {
       name = name.substr(0, colon);
     }
     if (const auto metric = MetricOf(name)) {
-      if (std::find(query.metrics.begin(), query.metrics.end(), *metric) ==
-          query.metrics.end()) {
+      if (std::find(query.metrics.begin(), query.metrics.end(), *metric) == query.metrics.end()) {
         return InvalidArgument("sort", "'" + std::string(name) + "' is not among the metrics");
       }
       order.column = ToText(*metric);
@@ -248,8 +247,7 @@ const std::string* FindParameter(const Parameters& parameters, std::string_view 
   return nullptr;
 }
 
-Result<> CheckNames(const Parameters& parameters,
-                    std::initializer_list<std::string_view> allowed) {
+Result<> CheckNames(const Parameters& parameters, std::initializer_list<std::string_view> allowed) {
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     const std::string& name = parameters[i].first;
     if (std::find(allowed.begin(), allowed.end(), name) == allowed.end()) {
@@ -263,9 +261,9 @@ Result<> CheckNames(const Parameters& parameters,
 }
 
 Result<AnalyticsQuery> ParseQuery(const Parameters& parameters, Instant now) {
-  SB_TRY_OK(CheckNames(parameters,
-                       {"dateRange", "startDate", "endDate", "dimension", "tagKey", "groupBy",
-                        "filters", "granularity", "metrics", "sort", "limit", "cursor"}));
+  SB_TRY_OK(
+      CheckNames(parameters, {"dateRange", "startDate", "endDate", "dimension", "tagKey", "groupBy",
+                              "filters", "granularity", "metrics", "sort", "limit", "cursor"}));
   auto value = [&](std::string_view name) { return FindParameter(parameters, name); };
   AnalyticsQuery query;
   SB_TRY(query.range,

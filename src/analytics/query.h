@@ -34,7 +34,7 @@ struct SortOrder {
 struct AnalyticsQuery {
   std::string dataset = "cost";
   DateRange range;
-  std::string dimension = "service";  // as asked; names the query's type in metrics
+  std::string dimension = "service";   // as asked; names the query's type in metrics
   std::vector<std::string> keys;       // fields of the dataset; empty with `all_tags`
   std::vector<std::string> key_names;  // what the answer calls them
   /// `dimension=tag` without a key: one row per "key=value" over all tags. A record counts once
@@ -70,12 +70,12 @@ struct QueryResult {
 /// Parameters: dateRange, startDate, endDate, dimension, tagKey, groupBy, filters, granularity,
 /// metrics, sort, limit, cursor. Errors: kInvalidArgument naming the parameter (inside `filters`
 /// as a path, "filters.cost.gt"); unknown and repeated parameters are refused.
-Result<AnalyticsQuery> ParseQuery(const std::vector<std::pair<std::string, std::string>>& parameters,
-                                  Instant now);
+Result<AnalyticsQuery> ParseQuery(
+    const std::vector<std::pair<std::string, std::string>>& parameters, Instant now);
 
 /// The value of a parameter, or null. Refusing unknown and repeated names is CheckNames' part.
-const std::string* FindParameter(
-    const std::vector<std::pair<std::string, std::string>>& parameters, std::string_view name);
+const std::string* FindParameter(const std::vector<std::pair<std::string, std::string>>& parameters,
+                                 std::string_view name);
 
 /// kInvalidArgument naming the first parameter that is not in `allowed` or occurs twice.
 Result<> CheckNames(const std::vector<std::pair<std::string, std::string>>& parameters,

@@ -17,8 +17,10 @@ void AddColumn(std::vector<std::string>& columns, const std::string& name) {
 
 Result<query::GroupResult> Reader::Group(std::string_view dataset, const DateRange& range,
                                          const query::GroupQuery& query) const {
-  events::ScanRequest scan{.dataset = std::string(dataset), .start = range.start,
-                           .end = range.end, .columns = query::FieldsOf(query.where),
+  events::ScanRequest scan{.dataset = std::string(dataset),
+                           .start = range.start,
+                           .end = range.end,
+                           .columns = query::FieldsOf(query.where),
                            .where = query.where};
   for (const query::GroupKey& key : query.keys) AddColumn(scan.columns, key.field);
   for (const query::Aggregate& aggregate : query.aggregates) {
@@ -47,8 +49,10 @@ std::string_view Reader::Row::Text(std::size_t column) const {
 Result<> Reader::ForEach(std::string_view dataset, const DateRange& range,
                          std::vector<std::string> columns,
                          const std::function<Result<>(const Row&)>& visit) const {
-  const events::ScanRequest scan{.dataset = std::string(dataset), .start = range.start,
-                                 .end = range.end, .columns = std::move(columns)};
+  const events::ScanRequest scan{.dataset = std::string(dataset),
+                                 .start = range.start,
+                                 .end = range.end,
+                                 .columns = std::move(columns)};
   SB_TRY(std::unique_ptr<query::Source> source, datasets_.Scan(customer_, scan));
   query::Batch batch;
   while (true) {

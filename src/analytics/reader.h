@@ -24,8 +24,8 @@ class Reader {
                                    const query::GroupQuery& query) const;
 
   /// A query without keys and with one aggregate: its value, 0 where there is nothing.
-  Result<double> Total(std::string_view dataset, const DateRange& range,
-                       query::Predicate where, query::Aggregate aggregate) const;
+  Result<double> Total(std::string_view dataset, const DateRange& range, query::Predicate where,
+                       query::Aggregate aggregate) const;
 
   /// One row of a scan; views are valid during the call.
   class Row {

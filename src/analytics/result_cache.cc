@@ -29,7 +29,7 @@ struct ResultCache::State {
     entries.erase(entry);
   }
 
-  List entries;  // most recently used first
+  List entries;                                                        // most recently used first
   boost::unordered_flat_map<std::string_view, List::iterator> by_key;  // views of the entries' keys
   Statistics statistics;
 };

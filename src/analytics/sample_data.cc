@@ -80,9 +80,7 @@ constexpr auto kChecks = std::to_array<Check>({
      "|cis/3.6|iso-27001/A.8.15|nist-800-53/AU-2|soc2/CC7.2|"},
 });
 
-double Uniform(Random& random) {
-  return static_cast<double>(random.Next() >> 11) * 0x1p-53;
-}
+double Uniform(Random& random) { return static_cast<double>(random.Next() >> 11) * 0x1p-53; }
 
 /// Weekly rhythm, slow growth, and one spike that a person will want to find.
 double Level(const Service& service, int day, int days, std::size_t customer) {
@@ -194,8 +192,8 @@ class Generator {
     import.String(kCostAccount, account_);
     import.String(kCostSubAccount, fmt::format("{}{}", account_.substr(0, 11), resource % 3));
     import.String(kCostResourceType, service.resource_type);
-    import.String(kCostResourceId,
-                  fmt::format("{}-{:02x}{:02}", service.resource_type, customer_ * 7 + 16, resource));
+    import.String(kCostResourceId, fmt::format("{}-{:02x}{:02}", service.resource_type,
+                                               customer_ * 7 + 16, resource));
     import.String(kCostChargeCategory, "Usage");
     import.String(kCostUnit, service.unit);
     import.Double(kCostBilled, billed);

@@ -17,8 +17,7 @@ namespace {
 
 constexpr std::size_t kFindingsMax = 1'000'000;
 constexpr std::size_t kResourcesShownMax = 20;
-constexpr std::string_view kSeverities[] = {"critical", "high", "medium", "low",
-                                            "informational"};
+constexpr std::string_view kSeverities[] = {"critical", "high", "medium", "low", "informational"};
 
 std::vector<std::string> ResourcesOf(std::string_view first, std::string_view all) {
   std::vector<std::string> resources;
@@ -137,8 +136,18 @@ std::optional<double> SecurityScore::Value() const {
 }
 
 Result<std::vector<Finding>> LatestFindings(const Reader& reader, const DateRange& range) {
-  enum { kTime, kId, kTitle, kSeverity, kStatus, kCompliance, kControl, kRequirements, kResource,
-         kResources };
+  enum {
+    kTime,
+    kId,
+    kTitle,
+    kSeverity,
+    kStatus,
+    kCompliance,
+    kControl,
+    kRequirements,
+    kResource,
+    kResources
+  };
   boost::unordered_flat_map<std::string, std::size_t> by_id;
   std::vector<Finding> findings;
   SB_TRY_OK(reader.ForEach(
@@ -146,8 +155,7 @@ Result<std::vector<Finding>> LatestFindings(const Reader& reader, const DateRang
       {"time", "id", "title", "severity", "status", "compliance_status", "control_id",
        "requirements", "resource_id", "resources"},
       [&](const Reader::Row& row) -> Result<> {
-        const auto [place, added] =
-            by_id.try_emplace(std::string(row.Text(kId)), findings.size());
+        const auto [place, added] = by_id.try_emplace(std::string(row.Text(kId)), findings.size());
         if (added) {
           if (findings.size() == kFindingsMax) {
             return LimitExceeded("dateRange", "holds more than a million findings");
@@ -181,8 +189,8 @@ Result<json::Value> SecurityAnswer(const Reader& reader, const DateRange& range,
   std::size_t passed = 0;
   for (const Finding& finding : findings) {
     score.Add(finding);
-    Day& day = days[ToUnixMillis(
-        std::chrono::floor<std::chrono::days>(FromUnixMillis(finding.time_ms)))];
+    Day& day =
+        days[ToUnixMillis(std::chrono::floor<std::chrono::days>(FromUnixMillis(finding.time_ms)))];
     day.score.Add(finding);
     if (finding.Passing()) {
       ++passed;

@@ -1,8 +1,9 @@
 #include "analytics/service.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
-#include <fmt/format.h>
 
 #include "analytics/compliance.h"
 #include "analytics/datasets.h"
@@ -44,14 +45,12 @@ struct Computed {
 Result<DateRange> RangeOf(Question question, const Parameters& parameters, Instant now) {
   return ParseDateRange(FindParameter(parameters, "dateRange"),
                         FindParameter(parameters, "startDate"),
-                        FindParameter(parameters, "endDate"), now,
-                        InfoOf(question).default_range);
+                        FindParameter(parameters, "endDate"), now, InfoOf(question).default_range);
 }
 
 /// A parameter that must be one of a few words; empty where it is not given.
 template <class Allowed>
-Result<std::string> OneOf(const Parameters& parameters, const char* name,
-                          const Allowed& allowed) {
+Result<std::string> OneOf(const Parameters& parameters, const char* name, const Allowed& allowed) {
   const std::string* value = FindParameter(parameters, name);
   if (value == nullptr) return std::string();
   std::string list;
@@ -67,8 +66,8 @@ constexpr std::array<std::string_view, 5> kSeverityNames = {"critical", "high", 
 constexpr std::array<std::string_view, 4> kMetricNames = {"api_calls", "compute_hours",
                                                           "storage_gb", "data_transfer_gb"};
 
-Result<json::Value> AnswerOf(Question question, const Reader& reader,
-                             const Parameters& parameters, Instant now) {
+Result<json::Value> AnswerOf(Question question, const Reader& reader, const Parameters& parameters,
+                             Instant now) {
   if (question == Question::kCostBreakdown) return BreakdownAnswer(reader, parameters, now);
   const char* own = question == Question::kSecurity     ? "severity"
                     : question == Question::kCompliance ? "framework"
@@ -155,9 +154,15 @@ struct AnalyticsService::State {
 
   void Publish(const Customer& customer, std::string_view query_type, double seconds,
                std::size_t rows, bool hit) {
-    telemetry.PublishTwice({kNamespace, "QueryExecutionTime", "Seconds", seconds,
+    telemetry.PublishTwice({kNamespace,
+                            "QueryExecutionTime",
+                            "Seconds",
+                            seconds,
                             {{"CustomerId", customer.id}, {"QueryType", query_type}}});
-    telemetry.PublishTwice({kNamespace, "ResultSetSize", "Count", static_cast<double>(rows),
+    telemetry.PublishTwice({kNamespace,
+                            "ResultSetSize",
+                            "Count",
+                            static_cast<double>(rows),
                             {{"CustomerId", customer.id}}});
     telemetry.Publish({kNamespace, "CacheHitRate", "None", hit ? 1.0 : 0.0, {}});
   }
@@ -181,13 +186,12 @@ struct AnalyticsService::State {
 
 AnalyticsService::AnalyticsService(const events::DatasetStore& datasets, const Clock& clock,
                                    Telemetry& telemetry, ServiceOptions options)
-    : state_(new State{datasets, clock, telemetry, options,
-                       ResultCache(options.cache_bytes_max)}) {}
+    : state_(new State{datasets, clock, telemetry, options, ResultCache(options.cache_bytes_max)}) {
+}
 
 AnalyticsService::~AnalyticsService() = default;
 
-std::optional<std::string> AnalyticsService::FindCached(Question question,
-                                                        const Customer& customer,
+std::optional<std::string> AnalyticsService::FindCached(Question question, const Customer& customer,
                                                         std::string_view raw_query) {
   const auto start = state_->clock.Monotonic();
   const auto answer =
@@ -210,13 +214,12 @@ Result<std::string> AnalyticsService::Answer(Question question, const Customer& 
   const double seconds = state_->SecondsSince(start);
   state_->Publish(customer, computed.query_type, seconds, computed.rows, false);
   // The meaning of "30d" changes at midnight.
-  const Instant midnight =
-      std::chrono::floor<std::chrono::days>(now) + std::chrono::days(1);
-  state_->cache.Put(State::KeyOf(question, customer, raw_query), generation,
-                    std::min(now + state_->options.cache_age_max, midnight),
-                    std::make_shared<const ResultCache::Answer>(ResultCache::Answer{
-                        Closed(computed.open_body, true, 0), computed.rows,
-                        std::move(computed.query_type)}));
+  const Instant midnight = std::chrono::floor<std::chrono::days>(now) + std::chrono::days(1);
+  state_->cache.Put(
+      State::KeyOf(question, customer, raw_query), generation,
+      std::min(now + state_->options.cache_age_max, midnight),
+      std::make_shared<const ResultCache::Answer>(ResultCache::Answer{
+          Closed(computed.open_body, true, 0), computed.rows, std::move(computed.query_type)}));
   return Closed(std::move(computed.open_body), false, seconds);
 }
 

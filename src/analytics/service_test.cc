@@ -44,9 +44,8 @@ class ServiceTest : public testing::Test {
   }
 
   void Load(std::string_view dataset, std::string_view csv, const std::string& customer = "acme") {
-    const auto report =
-        ImportFiles(store_, Format::kCsv, {{"file", csv}},
-                    {.customer = customer, .dataset = std::string(dataset)});
+    const auto report = ImportFiles(store_, Format::kCsv, {{"file", csv}},
+                                    {.customer = customer, .dataset = std::string(dataset)});
     ASSERT_TRUE(report.ok()) << report.error().field() << report.error().message();
     ASSERT_EQ(report->rejected_count, 0u) << report->rejected[0].reason;
   }
@@ -81,10 +80,9 @@ class ServiceTest : public testing::Test {
     return answer.Find("data") == nullptr ? "" : json::Write(*answer.Find("data"));
   }
   std::string Services(const std::string& filters) {
-    const json::Value answer = Ask(Question::kAnalytics, {{"filters", filters},
-                                                          {"metrics", "count"},
-                                                          {"dateRange", "90d"},
-                                                          {"sort", "service"}});
+    const json::Value answer = Ask(
+        Question::kAnalytics,
+        {{"filters", filters}, {"metrics", "count"}, {"dateRange", "90d"}, {"sort", "service"}});
     std::string text;
     if (answer.Find("data") == nullptr) return "failed";
     for (const json::Value& row : answer.Find("data")->AsArray()) {
@@ -131,8 +129,12 @@ TEST_F(ServiceTest, GroupByGranularityMetricsAndSort) {
   EXPECT_EQ(Data({{"groupBy", "service,region"}, {"metrics", "effectiveCost"}, {"limit", "2"}}),
             R"([{"service":"EC2","region":"us-east-1","effectiveCost":8},)"
             R"({"service":"EC2","region":"eu-west-1","effectiveCost":5}])");
-  EXPECT_EQ(Data({{"dimension", "tag"}, {"tagKey", "env"}, {"granularity", "month"},
-                  {"metrics", "cost"}, {"dateRange", "90d"}, {"sort", "date,-cost"}}),
+  EXPECT_EQ(Data({{"dimension", "tag"},
+                  {"tagKey", "env"},
+                  {"granularity", "month"},
+                  {"metrics", "cost"},
+                  {"dateRange", "90d"},
+                  {"sort", "date,-cost"}}),
             R"([{"tag":"prod","date":"2026-04-01","cost":16},)"
             R"({"tag":"prod","date":"2026-05-01","cost":13},)"
             R"({"tag":"dev","date":"2026-05-01","cost":5},)"
@@ -141,7 +143,9 @@ TEST_F(ServiceTest, GroupByGranularityMetricsAndSort) {
             R"([{"service":"RDS","cost":2}])");
   EXPECT_EQ(Data({{"dimension", "tag"}, {"metrics", "cost"}}),
             R"([{"tag":"env=prod","cost":13},{"tag":"env=dev","cost":5}])");
-  EXPECT_EQ(Data({{"dateRange", "custom"}, {"startDate", "2026-04-15"}, {"endDate", "2026-04-15"},
+  EXPECT_EQ(Data({{"dateRange", "custom"},
+                  {"startDate", "2026-04-15"},
+                  {"endDate", "2026-04-15"},
                   {"metrics", "cost"}}),
             R"([{"service":"EC2","cost":16}])");
 }
@@ -214,10 +218,12 @@ TEST_F(ServiceTest, ParametersAreRefusedByName) {
   EXPECT_EQ(field(q, {{"dateRange", "custom"}}), "startDate");
   EXPECT_EQ(field(q, {{"dateRange", "custom"}, {"startDate", "2026-01-01"}}), "endDate");
   EXPECT_EQ(field(q, {{"dateRange", "custom"}, {"startDate", "x"}, {"endDate", "x"}}), "startDate");
-  EXPECT_EQ(field(q, {{"dateRange", "custom"}, {"startDate", "2026-01-02"},
-                      {"endDate", "2026-01-01"}}), "endDate");
-  EXPECT_EQ(field(q, {{"dateRange", "custom"}, {"startDate", "1990-01-02"},
-                      {"endDate", "2026-01-01"}}), "endDate");
+  EXPECT_EQ(
+      field(q, {{"dateRange", "custom"}, {"startDate", "2026-01-02"}, {"endDate", "2026-01-01"}}),
+      "endDate");
+  EXPECT_EQ(
+      field(q, {{"dateRange", "custom"}, {"startDate", "1990-01-02"}, {"endDate", "2026-01-01"}}),
+      "endDate");
   EXPECT_EQ(field(q, {{"startDate", "2026-01-01"}}), "startDate");
   EXPECT_EQ(field(q, {{"endDate", "2026-01-01"}}), "endDate");
   EXPECT_EQ(field(q, {{"dimension", "colour"}}), "dimension");
@@ -319,8 +325,8 @@ TEST_F(ServiceTest, BreakdownFoldsTheRestIntoOther) {
             R"([{"value":"EC2","cost":15,"percentage":75,"count":2},)"
             R"({"value":"other","cost":5,"percentage":25,"count":2}])");
   EXPECT_EQ(NumberAt(answer, {"total"}), 20);
-  const json::Value by_env =
-      Ask(Question::kCostBreakdown, {{"dimension", "tags.env"}, {"filters", "{\"service\":\"RDS\"}"}});
+  const json::Value by_env = Ask(Question::kCostBreakdown,
+                                 {{"dimension", "tags.env"}, {"filters", "{\"service\":\"RDS\"}"}});
   EXPECT_TRUE(by_env.Find("breakdown")->AsArray()[0].Find("value")->IsNull());
 }
 
@@ -431,7 +437,9 @@ TEST_F(ServiceTest, ReportsRunQueriesAndGetValues) {
   const auto value = service_->Compute(Question::kSummary, {.id = "acme"}, {});
   ASSERT_TRUE(value.ok());
   EXPECT_EQ(NumberAt(*value, {"totalCost"}), 20);
-  EXPECT_EQ(service_->Compute(Question::kAnalytics, {.id = "acme"}, {})->Find("data")->AsArray().size(), 3u);
+  EXPECT_EQ(
+      service_->Compute(Question::kAnalytics, {.id = "acme"}, {})->Find("data")->AsArray().size(),
+      3u);
 }
 
 }  // namespace

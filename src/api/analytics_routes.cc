@@ -18,8 +18,8 @@ http::Response JsonAnswer(std::string body, const char* cache) {
 
 void Compute(const AnalyticsRouteDependencies& with, Question question, const Call& call,
              const http::Respond& respond) {
-  Result<std::string> body = with.service.Answer(question, call.caller.customer,
-                                                 call.request.query, call.parameters);
+  Result<std::string> body =
+      with.service.Answer(question, call.caller.customer, call.request.query, call.parameters);
   respond(body.ok() ? JsonAnswer(*std::move(body), "MISS")
                     : ErrorResponse(body.error(), with.clock.Now()));
 }
@@ -53,9 +53,8 @@ Route QuestionRoute(const AnalyticsRouteDependencies& with, Question question) {
 
 std::vector<Route> AnalyticsRoutes(AnalyticsRouteDependencies dependencies) {
   std::vector<Route> routes;
-  for (Question question :
-       {Question::kAnalytics, Question::kSummary, Question::kCostBreakdown, Question::kSecurity,
-        Question::kCompliance, Question::kUsage}) {
+  for (Question question : {Question::kAnalytics, Question::kSummary, Question::kCostBreakdown,
+                            Question::kSecurity, Question::kCompliance, Question::kUsage}) {
     routes.push_back(QuestionRoute(dependencies, question));
   }
   return routes;

@@ -99,7 +99,9 @@ TEST_F(AnalyticsRoutesTest, AFullQueueIsAThrottlingError) {
 TEST_F(AnalyticsRoutesTest, RecordsComeAsJsonNdjsonOrCsvAndCompressed) {
   EXPECT_THAT(Post("records", "cost", kRecord).body, HasSubstr(R"({"imported":1,"rejected":[])"));
   EXPECT_EQ(Post("records", "cost", "{\"time\":\"2026-05-30\",\"cost\":1}\n",
-                 "application/x-ndjson; charset=utf-8").status, 200);
+                 "application/x-ndjson; charset=utf-8")
+                .status,
+            200);
   EXPECT_EQ(Post("records", "cost", "time,cost\n2026-05-29,1\n", "text/csv").status, 200);
   EXPECT_EQ(Post("records", "cost", Gzip(kRecord), "application/json", "", "gzip").status, 200);
   EXPECT_EQ(Post("records", "cost", Zstd(kRecord), "application/json", "", "zstd").status, 200);
@@ -126,10 +128,14 @@ TEST_F(AnalyticsRoutesTest, BadRecordsAreRefusedAndNothingIsStored) {
 
 TEST_F(AnalyticsRoutesTest, FilesAreImportedByFormat) {
   EXPECT_EQ(Post("import", "cost", "ChargePeriodStart,BilledCost\n2026-05-31,1\n", "",
-                 "format=focus&part=2").status, 200);
+                 "format=focus&part=2")
+                .status,
+            200);
   EXPECT_THAT(store_.rows("cost")[0].source_key, HasSubstr("#2"));
   EXPECT_EQ(Post("import", "cost", "day,cost,junk,more\n2026-05-31,1,x,y\n", "",
-                 "format=csv&map=time%3Dday&map=-%3Djunk&map=-%3Dmore").status, 200);
+                 "format=csv&map=time%3Dday&map=-%3Djunk&map=-%3Dmore")
+                .status,
+            200);
   EXPECT_EQ(store_.rows("cost").size(), 2u);
 }
 

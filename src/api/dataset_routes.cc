@@ -91,8 +91,7 @@ Result<http::Response> PostRecords(const DatasetRouteDependencies& with, const C
 }
 
 /// format, part, customerColumn once each; map any number of times.
-Result<> ReadImportParameters(const Call& call, Format& format,
-                              analytics::ImportOptions& options) {
+Result<> ReadImportParameters(const Call& call, Format& format, analytics::ImportOptions& options) {
   const std::string* format_text = nullptr;
   for (const auto& [name, value] : call.parameters) {
     if (name == "map") {
@@ -149,12 +148,12 @@ Result<http::Response> PostImport(const DatasetRouteDependencies& with, const Ca
 }  // namespace
 
 std::vector<Route> DatasetRoutes(DatasetRouteDependencies dependencies) {
-  auto handler = [&](Result<http::Response> (*answer)(const DatasetRouteDependencies&,
-                                                      const Call&)) {
-    return Answering(dependencies.clock, [dependencies, answer](const Call& call) {
-      return answer(dependencies, call);
-    });
-  };
+  auto handler =
+      [&](Result<http::Response> (*answer)(const DatasetRouteDependencies&, const Call&)) {
+        return Answering(dependencies.clock, [dependencies, answer](const Call& call) {
+          return answer(dependencies, call);
+        });
+      };
   std::vector<Route> routes;
   routes.push_back({.method = "POST",
                     .pattern = "/datasets/{dataset}/records",

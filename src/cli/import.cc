@@ -1,3 +1,5 @@
+#include "analytics/import.h"
+
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -10,7 +12,6 @@
 #include <vector>
 
 #include "analytics/datasets.h"
-#include "analytics/import.h"
 #include "base/clock.h"
 #include "base/file_system.h"
 #include "base/json.h"
@@ -121,8 +122,7 @@ Result<Inputs> MapFiles(const std::vector<std::string>& names) {
 }
 
 /// Imports into a data folder that no server has open.
-Result<ImportReport> ImportIntoFolder(const Options& options, Format format,
-                                      const Inputs& mapped,
+Result<ImportReport> ImportIntoFolder(const Options& options, Format format, const Inputs& mapped,
                                       const analytics::ImportOptions& import_options) {
   const SystemClock clock;
   SB_TRY_OK(PosixFileSystem().CreateFolders(options.data));
@@ -133,8 +133,7 @@ Result<ImportReport> ImportIntoFolder(const Options& options, Format format,
   analytics::DefineDatasets(events->datasets());
   SB_TRY_OK(engine->Recover());
   SB_TRY_OK(events->RemoveOrphans());
-  auto report =
-      analytics::ImportFiles(events->datasets(), format, mapped.inputs, import_options);
+  auto report = analytics::ImportFiles(events->datasets(), format, mapped.inputs, import_options);
   const Result<> closed = engine->Close();
   if (report.ok() && !closed.ok()) return closed.error();
   return report;
@@ -154,10 +153,10 @@ Result<> ReadAnswer(std::string_view file, const net::HttpClientResponse& respon
   }
   if (rejected == nullptr || !rejected->IsArray() || count == nullptr || !count->IsInt()) {
     const json::Value* error = body.ok() ? body->Find("error") : nullptr;
-    return Error(ErrorCode::kUnavailable,
-                 fmt::format("the server answered {}{}{}", response.status,
-                             error != nullptr ? ": " : "",
-                             error != nullptr && error->IsString() ? error->AsString() : ""));
+    return Error(
+        ErrorCode::kUnavailable,
+        fmt::format("the server answered {}{}{}", response.status, error != nullptr ? ": " : "",
+                    error != nullptr && error->IsString() ? error->AsString() : ""));
   }
   if (const json::Value* imported = body->Find("imported");
       imported != nullptr && imported->IsInt()) {
@@ -168,8 +167,8 @@ Result<> ReadAnswer(std::string_view file, const net::HttpClientResponse& respon
     const json::Value* reason = line.Find("reason");
     if (number == nullptr || !number->IsInt() || reason == nullptr || !reason->IsString()) continue;
     if (report.rejected.size() == ImportReport::kRejectedKept) break;
-    report.rejected.push_back({std::string(file), static_cast<std::uint64_t>(number->AsInt()),
-                               reason->AsString()});
+    report.rejected.push_back(
+        {std::string(file), static_cast<std::uint64_t>(number->AsInt()), reason->AsString()});
   }
   report.rejected_count += static_cast<std::uint64_t>(count->AsInt());
   return {};
@@ -273,12 +272,14 @@ int RunCommand(const Options& options) {
 
 std::function<int()> Setup(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  app.add_option("FORMAT", options->format,
-                 "focus (FOCUS 1.x), cur (AWS Cost and Usage Report, legacy or 2.0), asff (Security "
-                 "Hub findings), csv or ndjson (with --dataset)")
+  app.add_option(
+         "FORMAT", options->format,
+         "focus (FOCUS 1.x), cur (AWS Cost and Usage Report, legacy or 2.0), asff (Security "
+         "Hub findings), csv or ndjson (with --dataset)")
       ->required()
       ->check(CLI::IsMember({"focus", "cur", "asff", "csv", "ndjson"}));
-  app.add_option("FILE", options->files, "Files, imported as one")->required()
+  app.add_option("FILE", options->files, "Files, imported as one")
+      ->required()
       ->check(CLI::ExistingFile);
   app.add_option("--customer", options->customer, "Whose data it is")->capture_default_str();
   app.add_option("--dataset", options->dataset,
@@ -306,9 +307,10 @@ std::function<int()> Setup(CLI::App& app) {
 Command ImportCommand() {
   return {.name = "import",
           .summary = "Bring in cost, usage and security files",
-          .example = "securebase import cur report.csv --customer acme --data ./data\n"
-                     "securebase import csv bill.csv --customer acme --dataset cost "
-                     "--map service=product_code --map -=comment --data ./data",
+          .example =
+              "securebase import cur report.csv --customer acme --data ./data\n"
+              "securebase import csv bill.csv --customer acme --dataset cost "
+              "--map service=product_code --map -=comment --data ./data",
           .setup = Setup};
 }
 

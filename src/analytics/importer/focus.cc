@@ -29,9 +29,9 @@ struct FocusColumns {
         service_provider(rows.Find("ServiceProviderName")),  // 1.3 renames it
         tags(rows.Find("Tags")) {}
 
-  Column time, period, payer, sub_account, service, region, region_name, resource_type,
-      resource_id, category, billed, effective, quantity, unit, pricing_quantity, pricing_unit,
-      currency, provider, service_provider, tags;
+  Column time, period, payer, sub_account, service, region, region_name, resource_type, resource_id,
+      category, billed, effective, quantity, unit, pricing_quantity, pricing_unit, currency,
+      provider, service_provider, tags;
 };
 
 void SetAmounts(const FocusColumns& columns, CostRow& row, events::Import& import) {

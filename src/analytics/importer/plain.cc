@@ -44,8 +44,7 @@ class Mapping {
         return ByName(field);
       }
     }
-    if (!options_.customer_column.empty() &&
-        EqualsIgnoreCase(options_.customer_column, column)) {
+    if (!options_.customer_column.empty() && EqualsIgnoreCase(options_.customer_column, column)) {
       return {Target::Kind::kCustomer};
     }
     return ByName(column);
@@ -84,15 +83,14 @@ Result<std::vector<Target>> CsvTargets(const CsvRows& rows, const events::Schema
     });
     if (repeated) {
       return InvalidArgument(column, "and another column both hold " +
-                                         schema.fields[target.field].name + ": leave one out (-=" +
-                                         column + ")");
+                                         schema.fields[target.field].name +
+                                         ": leave one out (-=" + column + ")");
     }
     targets.push_back(std::move(target));
     if (targets.back().kind == Target::Kind::kUnknown) {
-      return InvalidArgument(column, "is no field of " + schema.dataset +
-                                         ": map it (field=" + column + ") or leave it out (-=" +
-                                         column + "); fields are " + FieldList(schema) +
-                                         ", tags.NAME");
+      return InvalidArgument(column, "is no field of " + schema.dataset + ": map it (field=" +
+                                         column + ") or leave it out (-=" + column +
+                                         "); fields are " + FieldList(schema) + ", tags.NAME");
     }
   }
   for (std::size_t field : RecordWriter::Required(schema.dataset)) {
@@ -110,7 +108,10 @@ Result<std::vector<Target>> CsvTargets(const CsvRows& rows, const events::Schema
 class JsonRecords {
  public:
   JsonRecords(const ImportInput& input, const events::Schema& schema, RowSink& sink)
-      : input_(input), schema_(schema), sink_(sink), mapping_(schema, sink.options()),
+      : input_(input),
+        schema_(schema),
+        sink_(sink),
+        mapping_(schema, sink.options()),
         writer_(schema) {}
 
   Result<> Check() const { return mapping_.Check(); }
@@ -253,7 +254,8 @@ Result<> ImportNdjson(const ImportInput& input, const events::Schema& schema, Ro
     const auto record = json::Parse(text, {.depth_max = 16, .size_max = 1 << 20});
     if (!record.ok()) {
       const Error& error = record.error();
-      sink.Reject(input, line, (error.field().empty() ? "" : error.field() + " ") + error.message());
+      sink.Reject(input, line,
+                  (error.field().empty() ? "" : error.field() + " ") + error.message());
       continue;
     }
     SB_TRY_OK(records.Add(*import, *record, line));

@@ -15,9 +15,12 @@ struct Word {
   std::string_view meaning;
 };
 
-constexpr Word kStatuses[] = {{"open", "open"},         {"new", "open"},
-                              {"notified", "open"},     {"active", "open"},
-                              {"suppressed", "suppressed"}, {"resolved", "resolved"},
+constexpr Word kStatuses[] = {{"open", "open"},
+                              {"new", "open"},
+                              {"notified", "open"},
+                              {"active", "open"},
+                              {"suppressed", "suppressed"},
+                              {"resolved", "resolved"},
                               {"archived", "resolved"}};
 constexpr Word kComplianceWords[] = {{"passed", "passed"},   {"pass", "passed"},
                                      {"failed", "failed"},   {"fail", "failed"},
@@ -76,7 +79,8 @@ void RecordWriter::Fail(std::size_t field, std::string_view what) {
 void RecordWriter::SetString(events::Import& import, std::size_t field, std::string_view text) {
   if (text.size() > kTextBytesMax) return Fail(field, "is longer than 32 KiB");
   const std::string_view stored = Normalised(schema_.dataset, field, text);
-  if (stored.empty()) return Fail(field, "has no meaning we know: '" + std::string(text.substr(0, 64)) + "'");
+  if (stored.empty())
+    return Fail(field, "has no meaning we know: '" + std::string(text.substr(0, 64)) + "'");
   import.String(field, stored);
   present_ |= std::uint64_t{1} << field;
 }

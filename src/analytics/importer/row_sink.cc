@@ -65,8 +65,8 @@ std::string_view CustomerProblem(std::string_view customer) {
 
 Result<CsvRows> CsvRows::Open(const ImportInput& input) {
   const std::string_view first = input.text.substr(0, input.text.find('\n'));
-  const bool semicolons = first.find(',') == std::string_view::npos &&
-                          first.find(';') != std::string_view::npos;
+  const bool semicolons =
+      first.find(',') == std::string_view::npos && first.find(';') != std::string_view::npos;
   CsvRows rows(input, semicolons ? ';' : ',');
   if (!rows.reader_.Next()) return InvalidArgument("header", "is missing: the file is empty");
   if (!rows.reader_.problem().empty()) {

@@ -14,8 +14,7 @@ bool Read(std::string_view text, TagParser::Tags& tags) {
   for (const auto& [key, value] : parsed->AsObject()) {
     std::string field = TagField(key);
     if (field.empty() || value.IsNull()) continue;
-    tags.emplace_back(std::move(field),
-                      value.IsString() ? value.AsString() : json::Write(value));
+    tags.emplace_back(std::move(field), value.IsString() ? value.AsString() : json::Write(value));
   }
   return true;
 }

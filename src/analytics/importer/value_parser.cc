@@ -91,7 +91,8 @@ std::optional<double> ParseAmount(std::string_view cell) {
   for (char c : text) {
     if (c != ',') digits.push_back(c);
   }
-  if (digits.empty() || digits.size() > 64 || (digits[0] != '.' && (digits[0] < '0' || digits[0] > '9'))) {
+  if (digits.empty() || digits.size() > 64 ||
+      (digits[0] != '.' && (digits[0] < '0' || digits[0] > '9'))) {
     return std::nullopt;
   }
   const auto value = ParsePlain(digits);
@@ -107,8 +108,7 @@ std::optional<Instant> TimeParser::Parse(std::string_view cell) {
     std::memcpy(&head, cell.data(), 8);
     std::memcpy(&tail, cell.data() + (cell.size() >= 13 ? 5 : cell.size() - 8), 8);
   }
-  const std::size_t slot =
-      ((head * 0x9E3779B97F4A7C15u) ^ (tail * 0xC2B2AE3D27D4EB4Fu)) >> 54;
+  const std::size_t slot = ((head * 0x9E3779B97F4A7C15u) ^ (tail * 0xC2B2AE3D27D4EB4Fu)) >> 54;
   Remembered& memory = remembered_[slot];
   const bool fits = cell.size() >= 6 && cell.size() <= memory.text.size();
   if (fits && memory.size == cell.size() &&

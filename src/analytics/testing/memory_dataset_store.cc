@@ -85,9 +85,7 @@ class MemoryImport final : public events::Import {
   void String(std::size_t field, std::string_view value) override {
     Set(field, query::Type::kString, std::string(value));
   }
-  void Double(std::size_t field, double value) override {
-    Set(field, query::Type::kDouble, value);
-  }
+  void Double(std::size_t field, double value) override { Set(field, query::Type::kDouble, value); }
   void Int(std::size_t field, std::int64_t value) override {
     Set(field, query::Type::kInt64, value);
   }
@@ -132,9 +130,7 @@ class MemoryImport final : public events::Import {
   std::vector<Row> rows_;
 };
 
-void MemoryDatasetStore::Define(const events::Schema& schema) {
-  schemas_[schema.dataset] = schema;
-}
+void MemoryDatasetStore::Define(const events::Schema& schema) { schemas_[schema.dataset] = schema; }
 
 Result<std::unique_ptr<events::Import>> MemoryDatasetStore::BeginImport(
     const Account&, std::string_view dataset, std::string_view source_key) {
