@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string>
 
 namespace securebase::criteria {
 namespace {
@@ -177,8 +178,10 @@ std::string ValueText(const Criterion& criterion, double value) {
   const Verdict verdict = Decide(criterion, value);
   for (int digits = criterion.unit == "Seconds" ? 3 : 2;; ++digits) {
     const std::string text = fmt::format("{:.{}f}", value, digits);
-    // 99.8999 % rounded to 99.90 % would read as the target itself.
-    if (digits == kDigitsMax || Decide(criterion, std::stod(text)) == verdict) {
+    // 99.8999 % rounded to 99.90 % would read as the target itself, 40 us as nothing at all.
+    const double shown = std::stod(text);
+    const bool faithful = Decide(criterion, shown) == verdict && (shown != 0 || value == 0);
+    if (digits == kDigitsMax || faithful) {
       return text + " " + std::string(UnitSign(criterion));
     }
   }

@@ -60,6 +60,8 @@ TEST(CriterionTest, RoundingNeverShowsTheOtherSideOfTheTarget) {
   EXPECT_EQ(ValueText(kAvailability, 99.9001), "99.9001 %");
   EXPECT_EQ(ValueText(kQueryTime, 4.99999), "4.99999 s");
   EXPECT_EQ(ValueText(kQueryTime, 0.0123), "0.012 s");
+  EXPECT_EQ(ValueText(kQueryTime, 0.00004), "0.00004 s");
+  EXPECT_EQ(ValueText(kErrorRate, 0), "0.00 %");
   EXPECT_EQ(TargetText(kAvailability), "> 99.9 %");
   EXPECT_EQ(TargetText(kQueryTime), "< 5 s");
 }

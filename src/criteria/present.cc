@@ -26,7 +26,13 @@ std::string IntervalOf(const Measured& measured) {
 }
 
 std::string WindowOf(const Measured& measured) {
-  return FormatDuration(measured.end - measured.start);
+  if (measured.criterion.id == kCoverage.id) return measured.value ? "newest" : "-";
+  const Duration window = measured.end - measured.start;
+  // The month of adoption begins at midnight: the hours of today say nothing.
+  if (measured.criterion.id == kAdoption.id) {
+    return FormatDuration(std::chrono::floor<std::chrono::days>(window));
+  }
+  return FormatDuration(window);
 }
 
 std::string VerdictOf(const Measured& measured, bool marks) {

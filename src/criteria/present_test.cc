@@ -58,6 +58,15 @@ TEST(PresentTest, TheTableIsAligned) {
   EXPECT_THAT(table, Not(HasSubstr("✓")));
 }
 
+TEST(PresentTest, WindowsAreSaidAsTheyAreMeant) {
+  criteria::Run run = Sample();
+  run.results[3].start = run.results[3].end - std::chrono::hours(30 * 24 + 13);
+  run.results[4].start = run.results[4].end - std::chrono::seconds(1);
+  const std::string table = Present(run, Format::kTable, {.evidence = false});
+  EXPECT_THAT(table, HasSubstr(" 30d "));
+  EXPECT_THAT(table, HasSubstr(" newest "));
+}
+
 TEST(PresentTest, MarksAndEvidenceAreOptions) {
   const std::string marked = Shown(Format::kTable, /*marks=*/true, /*evidence=*/false);
   EXPECT_THAT(marked, HasSubstr("✗ FAIL"));
