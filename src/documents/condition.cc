@@ -1,7 +1,7 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
-
-#include <fmt/format.h>
 
 #include "documents/expression.h"
 #include "documents/internal/condition_node.h"
@@ -24,8 +24,8 @@ struct Function {
   std::size_t operands;
 };
 constexpr Function kFunctions[] = {
-    {"attribute_exists", Op::kExists, 1},   {"attribute_not_exists", Op::kNotExists, 1},
-    {"attribute_type", Op::kHasType, 2},    {"begins_with", Op::kBeginsWith, 2},
+    {"attribute_exists", Op::kExists, 1}, {"attribute_not_exists", Op::kNotExists, 1},
+    {"attribute_type", Op::kHasType, 2},  {"begins_with", Op::kBeginsWith, 2},
     {"contains", Op::kContains, 2},
 };
 
@@ -34,12 +34,12 @@ struct Comparator {
   Op op;
 };
 constexpr Comparator kComparators[] = {
-    {"=", Op::kEqual}, {"<>", Op::kNotEqual}, {"<", Op::kLess},
-    {"<=", Op::kLessOrEqual}, {">", Op::kGreater}, {">=", Op::kGreaterOrEqual},
+    {"=", Op::kEqual},        {"<>", Op::kNotEqual}, {"<", Op::kLess},
+    {"<=", Op::kLessOrEqual}, {">", Op::kGreater},   {">=", Op::kGreaterOrEqual},
 };
 
-constexpr std::array<std::string_view, 10> kTypeNames = {"B", "NULL", "SS", "BOOL", "L",
-                                                         "BS", "N",   "NS", "S",    "M"};
+constexpr std::array<std::string_view, 10> kTypeNames = {"B",  "NULL", "SS", "BOOL", "L",
+                                                         "BS", "N",    "NS", "S",    "M"};
 
 bool IsOrdered(const Value& value) {
   return value.type() == "S" || value.type() == "N" || value.type() == "B";
@@ -144,9 +144,10 @@ class ConditionParser {
       }
       if (std::find(kTypeNames.begin(), kTypeNames.end(), *argument.value.string()) ==
           kTypeNames.end()) {
-        return parser_.Invalid(fmt::format("Invalid attribute type name found; type: {}, valid "
-                                           "types: {{{}}}",
-                                           *argument.value.string(), fmt::join(kTypeNames, ",")));
+        return parser_.Invalid(
+            fmt::format("Invalid attribute type name found; type: {}, valid "
+                        "types: {{{}}}",
+                        *argument.value.string(), fmt::join(kTypeNames, ",")));
       }
     }
     if (node.op == Op::kBeginsWith) {
@@ -196,13 +197,17 @@ class ConditionParser {
         "lower bound operand: AttributeValue: {}, upper bound operand: AttributeValue: {}",
         internal::Describe(from.value), internal::Describe(to.value));
     if (from.value.type() != to.value.type()) {
-      return parser_.Invalid("The BETWEEN operator requires same data type for lower and upper "
-                             "bounds; " + bounds);
+      return parser_.Invalid(
+          "The BETWEEN operator requires same data type for lower and upper "
+          "bounds; " +
+          bounds);
     }
     auto order = internal::Compare(from.value, to.value);
     if (order && *order > 0) {
-      return parser_.Invalid("The BETWEEN operator requires upper bound to be greater than or "
-                             "equal to lower bound; " + bounds);
+      return parser_.Invalid(
+          "The BETWEEN operator requires upper bound to be greater than or "
+          "equal to lower bound; " +
+          bounds);
     }
     return node;
   }
@@ -216,9 +221,10 @@ class ConditionParser {
     } while (parser_.TakeSymbol(","));
     SB_TRY_OK(parser_.ExpectSymbol(")"));
     if (node->operands.size() > kInMax + 1) {
-      return parser_.Invalid(fmt::format("The IN operator is provided with too many operands; "
-                                         "number of operands: {}",
-                                         node->operands.size() - 1));
+      return parser_.Invalid(
+          fmt::format("The IN operator is provided with too many operands; "
+                      "number of operands: {}",
+                      node->operands.size() - 1));
     }
     return node;
   }
@@ -305,8 +311,7 @@ class Operands {
         },
         value.data());
     if (!size) return nullptr;
-    sizes_.push_back(
-        std::make_unique<Value>(Number::FromInt(static_cast<std::int64_t>(*size))));
+    sizes_.push_back(std::make_unique<Value>(Number::FromInt(static_cast<std::int64_t>(*size))));
     return sizes_.back().get();
   }
 
@@ -347,10 +352,14 @@ bool BeginsWith(const Value& whole, const Value& prefix) {
 
 bool FitsOrder(Op op, std::strong_ordering order) {
   switch (op) {
-    case Op::kLess: return order < 0;
-    case Op::kLessOrEqual: return order <= 0;
-    case Op::kGreater: return order > 0;
-    default: return order >= 0;
+    case Op::kLess:
+      return order < 0;
+    case Op::kLessOrEqual:
+      return order <= 0;
+    case Op::kGreater:
+      return order > 0;
+    default:
+      return order >= 0;
   }
 }
 
@@ -373,10 +382,14 @@ bool EvaluateLeaf(const Node& node, const Item& item) {
   if (node.op == Op::kNotEqual) return first == nullptr || second == nullptr || *first != *second;
   if (first == nullptr || second == nullptr) return false;
   switch (node.op) {
-    case Op::kEqual: return *first == *second;
-    case Op::kHasType: return first->type() == *second->string();
-    case Op::kBeginsWith: return BeginsWith(*first, *second);
-    case Op::kContains: return Contains(*first, *second);
+    case Op::kEqual:
+      return *first == *second;
+    case Op::kHasType:
+      return first->type() == *second->string();
+    case Op::kBeginsWith:
+      return BeginsWith(*first, *second);
+    case Op::kContains:
+      return Contains(*first, *second);
     case Op::kBetween: {
       const Value* third = operands.Get(2);
       if (third == nullptr) return false;
@@ -394,10 +407,14 @@ bool EvaluateLeaf(const Node& node, const Item& item) {
 bool EvaluateNode(const Node& node, const Item& item) {
   auto holds = [&](const NodePtr& child) { return EvaluateNode(*child, item); };
   switch (node.op) {
-    case Op::kAnd: return std::all_of(node.children.begin(), node.children.end(), holds);
-    case Op::kOr: return std::any_of(node.children.begin(), node.children.end(), holds);
-    case Op::kNot: return !EvaluateNode(*node.children[0], item);
-    default: return EvaluateLeaf(node, item);
+    case Op::kAnd:
+      return std::all_of(node.children.begin(), node.children.end(), holds);
+    case Op::kOr:
+      return std::any_of(node.children.begin(), node.children.end(), holds);
+    case Op::kNot:
+      return !EvaluateNode(*node.children[0], item);
+    default:
+      return EvaluateLeaf(node, item);
   }
 }
 
@@ -421,11 +438,16 @@ std::string_view ToText(Condition::Node::Op op) {
     if (comparator.op == op) return comparator.symbol;
   }
   switch (op) {
-    case Op::kAnd: return "AND";
-    case Op::kOr: return "OR";
-    case Op::kNot: return "NOT";
-    case Op::kBetween: return "BETWEEN";
-    default: return "IN";
+    case Op::kAnd:
+      return "AND";
+    case Op::kOr:
+      return "OR";
+    case Op::kNot:
+      return "NOT";
+    case Op::kBetween:
+      return "BETWEEN";
+    default:
+      return "IN";
   }
 }
 

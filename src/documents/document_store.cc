@@ -16,11 +16,10 @@ Result<> DocumentStore::Put(const Account& account, const std::string& table, It
 
 Result<> DocumentStore::Delete(const Account& account, const std::string& table, Item key) {
   std::vector<Write> writes;
-  writes.push_back({.table = table,
-                    .key = std::move(key),
-                    .mutation = [](const Item*) -> Result<Change> {
-                      return Change{.kind = Change::Kind::kDelete};
-                    }});
+  writes.push_back(
+      {.table = table, .key = std::move(key), .mutation = [](const Item*) -> Result<Change> {
+         return Change{.kind = Change::Kind::kDelete};
+       }});
   return Transact(account, std::move(writes)).map([](const auto&) {});
 }
 

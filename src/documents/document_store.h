@@ -81,10 +81,10 @@ struct SortCondition {
 
 struct RangeRequest {
   std::string table;
-  std::optional<Value> partition;           // none: the whole table (Scan)
+  std::optional<Value> partition;  // none: the whole table (Scan)
   std::optional<SortCondition> sort;
   bool descending = false;
-  std::uint32_t segment = 0;                // of a parallel Scan
+  std::uint32_t segment = 0;  // of a parallel Scan
   std::uint32_t segments = 1;
   std::optional<Item> exclusive_start_key;
   std::uint64_t items_max = UINT64_MAX;
@@ -115,8 +115,7 @@ class DocumentStore {
   virtual Result<TableStatistics> Statistics(const Account& account,
                                              const std::string& name) const = 0;
 
-  virtual Result<std::optional<VersionedItem>> Get(const Account& account,
-                                                   const std::string& table,
+  virtual Result<std::optional<VersionedItem>> Get(const Account& account, const std::string& table,
                                                    const Item& key) const = 0;
   /// All or nothing, durable when it returns. Items are locked in a fixed order: no deadlock.
   virtual Result<std::vector<WriteResult>> Transact(const Account& account,

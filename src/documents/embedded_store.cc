@@ -1,11 +1,12 @@
 #include "documents/embedded_store.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "base/bytes.h"
 #include "base/check.h"
+#include "documents/internal/range_plan.h"
 #include "documents/key_codec.h"
 #include "documents/table_codec.h"
 
@@ -59,15 +60,6 @@ Result<VersionedItem> DecodeStored(std::string_view bytes) {
   return VersionedItem{.item = std::move(item), .version = version};
 }
 
-/// Of an item's key behind its table's prefix: the partition's bytes, terminator included.
-std::string_view PartitionOf(std::string_view key) {
-  std::size_t end = 0;
-  while (end + 1 < key.size() && !(key[end] == '\0' && key[end + 1] == '\1')) {
-    end += key[end] == '\0' ? 2 : 1;
-  }
-  return key.substr(0, end + 2);
-}
-
 Result<> CheckDescription(const TableDescription& table) {
   if (table.name.empty() || table.name.size() > kTableNameMax) {
     return Validation("TableName must be at least 1 and at most 255 characters long", "TableName");
@@ -76,9 +68,10 @@ Result<> CheckDescription(const TableDescription& table) {
     return Validation("a key attribute has no name", "KeySchema");
   }
   if (table.sort_key && table.sort_key->name == table.partition_key.name) {
-    return Validation("Both the Hash Key and the Range Key element in the KeySchema have the same "
-                      "name",
-                      "KeySchema");
+    return Validation(
+        "Both the Hash Key and the Range Key element in the KeySchema have the same "
+        "name",
+        "KeySchema");
   }
   return {};
 }
@@ -293,8 +286,9 @@ Result<> EmbeddedDocumentStore::Mutate(PlannedWrite& write) const {
   const TableDescription& description = write.table->stored.description;
   SB_TRY(Item key, KeyOf(description, write.change.item));
   if (key != write.write->key) {
-    return Validation("One or more parameter values were invalid: Cannot update an attribute that "
-                      "is part of the key");
+    return Validation(
+        "One or more parameter values were invalid: Cannot update an attribute that "
+        "is part of the key");
   }
   if (ItemSize(write.change.item) > kItemBytesMax) {
     return Validation("Item size has exceeded the maximum allowed size");
@@ -365,72 +359,11 @@ Result<std::vector<WriteResult>> EmbeddedDocumentStore::Transact(const Account& 
   return results;
 }
 
-namespace {
-
-Result<> CheckRangeRequest(const TableDescription& table, const RangeRequest& request) {
-  auto has_type = [](const Value& value, const KeyAttribute& attribute) {
-    return value.type().size() == 1 && value.type()[0] == static_cast<char>(attribute.type);
-  };
-  if (request.segments == 0 || request.segment >= request.segments) {
-    return Validation(fmt::format("The Segment parameter is zero-based and must be less than "
-                                  "parameter TotalSegments: Segment: {} is not less than "
-                                  "TotalSegments: {}",
-                                  request.segment, request.segments),
-                      "Segment");
-  }
-  if (!request.partition) {
-    if (request.sort) return Validation("a condition on the sort key needs a partition key");
-    return {};
-  }
-  bool fits = has_type(*request.partition, table.partition_key);
-  if (request.sort) {
-    if (!table.sort_key) return Validation("Query key condition not supported");
-    using Op = SortCondition::Op;
-    if (request.sort->op == Op::kBeginsWith && table.sort_key->type == KeyType::kNumber) {
-      return Validation("Query key condition not supported");
-    }
-    fits = fits && has_type(request.sort->low, *table.sort_key);
-    if (request.sort->op == Op::kBetween) {
-      fits = fits && has_type(request.sort->high, *table.sort_key);
-    }
-  }
-  if (!fits) {
-    return Validation(
-        "One or more parameter values were invalid: Condition parameter type does not match "
-        "schema type");
-  }
-  return {};
-}
-
-/// Moves the range's start (or, descending, its end) behind the key where the last page ended.
-Result<> SkipTo(const TableDescription& table, const RangeRequest& request, KeyRange& range) {
-  if (!request.exclusive_start_key) return {};
-  const Item& start = *request.exclusive_start_key;
-  bool valid = CheckKey(table, start).ok();
-  if (valid && request.partition) {
-    valid = start.find(table.partition_key.name)->second == *request.partition;
-  }
-  if (!valid) return Validation("The provided starting key is invalid", "ExclusiveStartKey");
-  std::string key = KeyBytes(table, start);
-  if (request.descending) {
-    if (range.end.empty() || key < range.end) range.end = std::move(key);
-    return {};
-  }
-  key.push_back('\0');
-  range.first = std::max(range.first, std::move(key));
-  return {};
-}
-
-}  // namespace
-
 Result<RangePage> EmbeddedDocumentStore::Range(const Account& account,
                                                const RangeRequest& request) const {
   SB_TRY(std::shared_ptr<Table> table, Find(account, request.table));
   const TableDescription& description = table->stored.description;
-  SB_TRY_OK(CheckRangeRequest(description, request));
-  KeyRange range;
-  if (request.partition) range = SortRange(PartitionBytes(*request.partition), request.sort);
-  SB_TRY_OK(SkipTo(description, request, range));
+  SB_TRY(KeyRange range, internal::PlanRange(description, request));
   RangePage page;
   if (!range.end.empty() && range.first >= range.end) return page;
   std::string first = table->prefix + range.first;
@@ -439,10 +372,7 @@ Result<RangePage> EmbeddedDocumentStore::Range(const Account& account,
   std::optional<Error> error;
   SB_TRY_OK(key_values_.Visit(
       first, end, request.descending, [&](std::string_view key, std::string_view value) {
-        if (request.segments > 1) {
-          std::string_view partition = PartitionOf(key.substr(table->prefix.size()));
-          if (Checksum(partition) % request.segments != request.segment) return true;
-        }
+        if (!internal::InSegment(request, key.substr(table->prefix.size()))) return true;
         auto stored = DecodeStored(value);
         if (!stored.ok()) {
           error = stored.error().Within(fmt::format("table {}", description.name));

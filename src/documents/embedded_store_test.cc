@@ -242,8 +242,8 @@ TEST_F(EmbeddedStoreTest, PagesLoseAndRepeatNothing) {
     Put("t", {{"p", Value(std::to_string(i % 3))}, {"s", Value(std::to_string(100 + i))}});
   }
   for (bool descending : {false, true}) {
-    RangeRequest request{.table = "t", .partition = Value("1"), .descending = descending,
-                         .items_max = 3};
+    RangeRequest request{
+        .table = "t", .partition = Value("1"), .descending = descending, .items_max = 3};
     std::vector<std::string> seen;
     int pages = 0;
     do {
@@ -263,7 +263,8 @@ TEST_F(EmbeddedStoreTest, PagesLoseAndRepeatNothing) {
 TEST_F(EmbeddedStoreTest, APageEndsAtItsBytes) {
   Create("t");
   for (int i = 0; i < 5; ++i) {
-    Put("t", {{"p", "x"}, {"s", Value(std::to_string(i))}, {"data", Value(std::string(1000, 'd'))}});
+    Put("t",
+        {{"p", "x"}, {"s", Value(std::to_string(i))}, {"data", Value(std::string(1000, 'd'))}});
   }
   RangeRequest request{.table = "t", .bytes_max = 1500};
   auto page = store_->Range(account_, request);
@@ -325,10 +326,10 @@ TEST_F(EmbeddedStoreTest, ADroppedTableIsGoneAndItsItemsAreSweptUp) {
   ASSERT_TRUE(engine_->Checkpoint().ok());
   int items = 0;
   std::string prefix = {1, 'I'};
-  ASSERT_TRUE(engine_->key_values()
-                  .Visit(prefix, storage::PrefixEnd(prefix), false,
-                         [&](auto, auto) { return ++items > 0; })
-                  .ok());
+  ASSERT_TRUE(
+      engine_->key_values()
+          .Visit(prefix, storage::PrefixEnd(prefix), false, [&](auto, auto) { return ++items > 0; })
+          .ok());
   EXPECT_EQ(items, 0);
   Start();
   EXPECT_THAT(*store_->All(account_, "t"), IsEmpty());
@@ -338,8 +339,7 @@ TEST_F(EmbeddedStoreTest, ADroppedTableIsGoneAndItsItemsAreSweptUp) {
 TEST_F(EmbeddedStoreTest, AccountsAndRegionsDoNotSeeEachOther) {
   Create("t");
   Put("t", {{"p", "a"}, {"s", "1"}});
-  for (const Account& other :
-       {Account{.id = "999999999999"}, Account{.region = "eu-west-1"}}) {
+  for (const Account& other : {Account{.id = "999999999999"}, Account{.region = "eu-west-1"}}) {
     EXPECT_THAT(store_->ListTables(other), IsEmpty());
     EXPECT_EQ(store_->Get(other, "t", {{"p", "a"}, {"s", "1"}}).error().code(),
               ErrorCode::kNotFound);
@@ -416,7 +416,8 @@ TEST_F(EmbeddedStoreTest, RefusesWrongRanges) {
   EXPECT_THAT(message({.table = "t", .segment = 3, .segments = 3}), HasSubstr("zero-based"));
   EXPECT_THAT(message({.table = "t", .segments = 0}), HasSubstr("zero-based"));
   EXPECT_THAT(message({.table = "t", .sort = sort}), HasSubstr("needs a partition key"));
-  EXPECT_THAT(message({.table = "t", .partition = Int(1)}), HasSubstr("does not match schema type"));
+  EXPECT_THAT(message({.table = "t", .partition = Int(1)}),
+              HasSubstr("does not match schema type"));
   EXPECT_THAT(message({.table = "n", .partition = Value("a"), .sort = sort}),
               HasSubstr("does not match schema type"));
   EXPECT_THAT(message({.table = "flat", .partition = Value("a"), .sort = sort}),

@@ -1,8 +1,8 @@
 #include "documents/expression.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace securebase::documents {
 namespace {
@@ -30,9 +30,9 @@ Result<> CheckPlaceholders(const Map& map, char mark, const char* parameter) {
   }
   for (const auto& [key, value] : map) {
     if (IsPlaceholder(key, mark)) continue;
-    return Validation(fmt::format("{} contains invalid key: Syntax error; key: \"{}\"", parameter,
-                                  key),
-                      parameter);
+    return Validation(
+        fmt::format("{} contains invalid key: Syntax error; key: \"{}\"", parameter, key),
+        parameter);
   }
   return {};
 }
@@ -46,9 +46,9 @@ Result<> CheckUsed(const Map& map, const char* parameter) {
     unused += key;
   }
   if (unused.empty()) return {};
-  return Validation(fmt::format("Value provided in {} unused in expressions: keys: {{{}}}",
-                                parameter, unused),
-                    parameter);
+  return Validation(
+      fmt::format("Value provided in {} unused in expressions: keys: {{{}}}", parameter, unused),
+      parameter);
 }
 
 /// The places that a projection keeps, as a tree over the paths.
@@ -87,11 +87,16 @@ std::optional<Value> Keep(const Place& place, const Value& value) {
 
 std::string_view ToText(ExpressionKind kind) {
   switch (kind) {
-    case ExpressionKind::kCondition: return "ConditionExpression";
-    case ExpressionKind::kFilter: return "FilterExpression";
-    case ExpressionKind::kKeyCondition: return "KeyConditionExpression";
-    case ExpressionKind::kProjection: return "ProjectionExpression";
-    case ExpressionKind::kUpdate: return "UpdateExpression";
+    case ExpressionKind::kCondition:
+      return "ConditionExpression";
+    case ExpressionKind::kFilter:
+      return "FilterExpression";
+    case ExpressionKind::kKeyCondition:
+      return "KeyConditionExpression";
+    case ExpressionKind::kProjection:
+      return "ProjectionExpression";
+    case ExpressionKind::kUpdate:
+      return "UpdateExpression";
   }
   return "expression";
 }

@@ -125,12 +125,18 @@ KeyRange SortRange(std::string_view partition, const std::optional<SortCondition
   };
   auto at = [&](const Value& value) { return prefix + OrderedBytes(value); };
   switch (sort->op) {
-    case SortCondition::Op::kEqual: return {.first = at(sort->low), .end = after(sort->low)};
-    case SortCondition::Op::kLess: return {.first = prefix, .end = at(sort->low)};
-    case SortCondition::Op::kLessOrEqual: return {.first = prefix, .end = after(sort->low)};
-    case SortCondition::Op::kGreater: return {.first = after(sort->low), .end = all_end};
-    case SortCondition::Op::kGreaterOrEqual: return {.first = at(sort->low), .end = all_end};
-    case SortCondition::Op::kBetween: return {.first = at(sort->low), .end = after(sort->high)};
+    case SortCondition::Op::kEqual:
+      return {.first = at(sort->low), .end = after(sort->low)};
+    case SortCondition::Op::kLess:
+      return {.first = prefix, .end = at(sort->low)};
+    case SortCondition::Op::kLessOrEqual:
+      return {.first = prefix, .end = after(sort->low)};
+    case SortCondition::Op::kGreater:
+      return {.first = after(sort->low), .end = all_end};
+    case SortCondition::Op::kGreaterOrEqual:
+      return {.first = at(sort->low), .end = all_end};
+    case SortCondition::Op::kBetween:
+      return {.first = at(sort->low), .end = after(sort->high)};
     case SortCondition::Op::kBeginsWith:
       return {.first = at(sort->low), .end = storage::PrefixEnd(at(sort->low))};
   }

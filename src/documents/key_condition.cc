@@ -26,14 +26,22 @@ bool HasType(const Value& value, KeyType type) {
 
 std::optional<SortCondition::Op> SortOp(Op op) {
   switch (op) {
-    case Op::kEqual: return SortCondition::Op::kEqual;
-    case Op::kLess: return SortCondition::Op::kLess;
-    case Op::kLessOrEqual: return SortCondition::Op::kLessOrEqual;
-    case Op::kGreater: return SortCondition::Op::kGreater;
-    case Op::kGreaterOrEqual: return SortCondition::Op::kGreaterOrEqual;
-    case Op::kBetween: return SortCondition::Op::kBetween;
-    case Op::kBeginsWith: return SortCondition::Op::kBeginsWith;
-    default: return {};
+    case Op::kEqual:
+      return SortCondition::Op::kEqual;
+    case Op::kLess:
+      return SortCondition::Op::kLess;
+    case Op::kLessOrEqual:
+      return SortCondition::Op::kLessOrEqual;
+    case Op::kGreater:
+      return SortCondition::Op::kGreater;
+    case Op::kGreaterOrEqual:
+      return SortCondition::Op::kGreaterOrEqual;
+    case Op::kBetween:
+      return SortCondition::Op::kBetween;
+    case Op::kBeginsWith:
+      return SortCondition::Op::kBeginsWith;
+    default:
+      return {};
   }
 }
 

@@ -64,8 +64,8 @@ void MeasuredDocumentStore::Publish(const Call& call, std::string_view name, std
                                     double value) const {
   // A name that no table has is the caller's text: as a dimension it would make series without end.
   if (!call.known) {
-    telemetry_.Publish({.namespace_name = "AWS/DynamoDB", .name = name, .unit = unit,
-                        .value = value});
+    telemetry_.Publish(
+        {.namespace_name = "AWS/DynamoDB", .name = name, .unit = unit, .value = value});
     return;
   }
   Measurement m{.namespace_name = "AWS/DynamoDB",

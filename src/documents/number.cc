@@ -162,8 +162,8 @@ Decimal Sum(Decimal a, Decimal b) {
   } else {
     bool a_is_larger = a.digits >= b.digits;
     sum.negative = a_is_larger ? a.negative : b.negative;
-    sum.digits = a_is_larger ? SubtractDigits(a.digits, b.digits)
-                             : SubtractDigits(b.digits, a.digits);
+    sum.digits =
+        a_is_larger ? SubtractDigits(a.digits, b.digits) : SubtractDigits(b.digits, a.digits);
   }
   Normalise(sum);
   return sum;

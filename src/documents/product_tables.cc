@@ -1,9 +1,9 @@
 #include "documents/product_tables.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
-
-#include <fmt/format.h>
 
 namespace securebase::documents {
 namespace {
@@ -16,13 +16,18 @@ struct AttributeShape {
 };
 
 constexpr AttributeShape kReports[] = {
-    {"name", "S", true},      {"description", "S NULL"}, {"config", "M"},
+    {"name", "S", true},         {"description", "S NULL"}, {"config", "M"},
     {"created_at", "S N", true}, {"updated_at", "S N"},
 };
 constexpr AttributeShape kReportSchedules[] = {
-    {"reportId", "S"},         {"schedule", "S M"},         {"recipients", "L SS"},
-    {"enabled", "BOOL"},       {"next_run", "S N NULL"},    {"lastDeliveryStatus", "S NULL"},
-    {"lastDeliveryTime", "S N NULL"}, {"deliveryStatus", "S NULL"},
+    {"reportId", "S"},
+    {"schedule", "S M"},
+    {"recipients", "L SS"},
+    {"enabled", "BOOL"},
+    {"next_run", "S N NULL"},
+    {"lastDeliveryStatus", "S NULL"},
+    {"lastDeliveryTime", "S N NULL"},
+    {"deliveryStatus", "S NULL"},
 };
 constexpr AttributeShape kCustomers[] = {
     {"name", "S"},
@@ -62,8 +67,7 @@ Result<> CheckAttributes(const AttributeShape (&shapes)[N], std::string_view tab
     }
     if (!Allows(shape.types, found->second.type())) {
       return Misshapen(table, shape.name,
-                       fmt::format("must be of type {}, is {}", shape.types,
-                                   found->second.type()));
+                       fmt::format("must be of type {}, is {}", shape.types, found->second.type()));
     }
   }
   return {};

@@ -4,8 +4,7 @@
 namespace securebase::documents {
 
 Result<Projection> ParseProjection(std::string_view text, ExpressionContext& context) {
-  SB_TRY(auto parser,
-         internal::ExpressionParser::Make(text, context, ExpressionKind::kProjection));
+  SB_TRY(auto parser, internal::ExpressionParser::Make(text, context, ExpressionKind::kProjection));
   Projection projection;
   do {
     SB_TRY(Path path, parser.ParsePath());

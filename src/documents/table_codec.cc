@@ -41,7 +41,8 @@ std::string EncodeTable(const StoredTable& table) {
 Result<StoredTable> DecodeTable(std::string_view bytes) {
   SB_TRY(Item item, DecodeItem(bytes));
   StoredTable table;
-  table.account = {.id = StringAttribute(item, "account"), .region = StringAttribute(item, "region")};
+  table.account = {.id = StringAttribute(item, "account"),
+                   .region = StringAttribute(item, "region")};
   TableDescription& description = table.description;
   description.name = StringAttribute(item, "name");
   description.id = StringAttribute(item, "id");
@@ -53,8 +54,7 @@ Result<StoredTable> DecodeTable(std::string_view bytes) {
   }
   description.partition_key = *std::move(partition);
   description.sort_key = TakeKey(item, "sort");
-  description.created_at =
-      FromUnixMillis(ParseInt(created->second.number()->text()).value_or(0));
+  description.created_at = FromUnixMillis(ParseInt(created->second.number()->text()).value_or(0));
   description.product = IsTrue(item, "product");
   description.internal = IsTrue(item, "internal");
   return table;

@@ -1,7 +1,7 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
-
-#include <fmt/format.h>
 
 #include "documents/expression.h"
 #include "documents/internal/expression_parser.h"
@@ -13,7 +13,7 @@ struct UpdatePlan::Program {
   struct Term {
     enum class Kind { kPath, kValue, kAdd, kSubtract, kIfNotExists, kListAppend };
     Kind kind = Kind::kPath;
-    Path path;   // of kPath and kIfNotExists
+    Path path;  // of kPath and kIfNotExists
     Value value;
     std::vector<Term> terms;
   };
@@ -38,10 +38,8 @@ struct Section {
   std::string_view keyword;
   Verb verb;
 };
-constexpr Section kSections[] = {{"SET", Verb::kSet},
-                                 {"REMOVE", Verb::kRemove},
-                                 {"ADD", Verb::kAdd},
-                                 {"DELETE", Verb::kDelete}};
+constexpr Section kSections[] = {
+    {"SET", Verb::kSet}, {"REMOVE", Verb::kRemove}, {"ADD", Verb::kAdd}, {"DELETE", Verb::kDelete}};
 
 Error Refused(std::string message) {
   return Error(ErrorCode::kInvalidArgument, std::move(message), "UpdateExpression",
@@ -58,8 +56,9 @@ bool IsSet(const Value& value) { return value.type().size() == 2; }  // SS, NS, 
 
 /// What the service calls a type in the errors of ADD and DELETE.
 std::string_view LongTypeName(const Value& value) {
-  constexpr std::string_view kNames[] = {"NULL", "STRING", "NUMBER",     "BINARY",     "BOOLEAN",
-                                         "LIST", "MAP",    "STRING_SET", "NUMBER_SET", "BINARY_SET"};
+  constexpr std::string_view kNames[] = {"NULL",       "STRING",    "NUMBER", "BINARY",
+                                         "BOOLEAN",    "LIST",      "MAP",    "STRING_SET",
+                                         "NUMBER_SET", "BINARY_SET"};
   static_assert(std::size(kNames) == std::variant_size_v<Value::Data>);
   return kNames[value.data().index()];
 }
@@ -71,9 +70,8 @@ class UpdateParser {
   Result<Program> Parse() {
     std::vector<Verb> seen;
     while (!parser_.AtEnd()) {
-      auto section = std::find_if(std::begin(kSections), std::end(kSections), [&](const Section& s) {
-        return parser_.AtKeyword(s.keyword);
-      });
+      auto section = std::find_if(std::begin(kSections), std::end(kSections),
+                                  [&](const Section& s) { return parser_.AtKeyword(s.keyword); });
       if (section == std::end(kSections)) return parser_.SyntaxError();
       if (std::find(seen.begin(), seen.end(), section->verb) != seen.end()) {
         return parser_.Invalid(fmt::format(
@@ -198,17 +196,20 @@ class UpdateParser {
 
 Result<Value> Calculate(const Term& term, const Item& before) {
   switch (term.kind) {
-    case Term::Kind::kValue: return term.value;
+    case Term::Kind::kValue:
+      return term.value;
     case Term::Kind::kPath: {
       if (const Value* value = Resolve(before, term.path)) return *value;
-      return Refused("The provided expression refers to an attribute that does not exist in the "
-                     "item");
+      return Refused(
+          "The provided expression refers to an attribute that does not exist in the "
+          "item");
     }
     case Term::Kind::kIfNotExists: {
       if (const Value* value = Resolve(before, term.path)) return *value;
       return Calculate(term.terms[0], before);
     }
-    default: break;
+    default:
+      break;
   }
   SB_TRY(Value first, Calculate(term.terms[0], before));
   SB_TRY(Value second, Calculate(term.terms[1], before));
@@ -350,9 +351,10 @@ Result<> CheckUpdateAttributes(const UpdatePlan& plan, const TableDescription& t
     if (name != table.partition_key.name && !(table.sort_key && name == table.sort_key->name)) {
       continue;
     }
-    return Refused(fmt::format("One or more parameter values were invalid: Cannot update attribute "
-                               "{}. This attribute is part of the key",
-                               name));
+    return Refused(
+        fmt::format("One or more parameter values were invalid: Cannot update attribute "
+                    "{}. This attribute is part of the key",
+                    name));
   }
   return {};
 }
@@ -383,7 +385,9 @@ Result<Item> ApplyUpdate(const UpdatePlan& plan, const Item& before) {
         }
         break;
       }
-      case Verb::kRemove: removals.push_back(&action.path); break;
+      case Verb::kRemove:
+        removals.push_back(&action.path);
+        break;
     }
   }
   // From the back: indexes mean the list as it was, and a removal moves what is behind it.

@@ -7,8 +7,7 @@
 namespace securebase::documents {
 namespace {
 
-constexpr std::string_view kTypes[] = {"NULL", "S",  "N",  "B",  "BOOL",
-                                       "L",    "M",  "SS", "NS", "BS"};
+constexpr std::string_view kTypes[] = {"NULL", "S", "N", "B", "BOOL", "L", "M", "SS", "NS", "BS"};
 static_assert(std::size(kTypes) == std::variant_size_v<Value::Data>);
 
 /// Deeper than a client may nest, so that what was accepted always decodes.
@@ -128,17 +127,29 @@ class Decoder {
       return Value();
     }
     switch (tag) {
-      case kNull: return Value(Null{});
-      case kString: return Value(std::string(reader_.Bytes()));
-      case kNumber: return Value(ReadNumber());
-      case kBinary: return Value(Value::Data(Binary{std::string(reader_.Bytes())}));
-      case kBool: return ReadBool();
-      case kList: return ReadList(depth + 1);
-      case kMap: return Value(ReadItem(depth + 1));
-      case kSS: return Value(Value::Data(StringSet{ReadStrings()}));
-      case kNS: return Value(Value::Data(ReadNumbers()));
-      case kBS: return Value(Value::Data(BinarySet{ReadStrings()}));
-      default: reader_.Fail(); return Value();
+      case kNull:
+        return Value(Null{});
+      case kString:
+        return Value(std::string(reader_.Bytes()));
+      case kNumber:
+        return Value(ReadNumber());
+      case kBinary:
+        return Value(Value::Data(Binary{std::string(reader_.Bytes())}));
+      case kBool:
+        return ReadBool();
+      case kList:
+        return ReadList(depth + 1);
+      case kMap:
+        return Value(ReadItem(depth + 1));
+      case kSS:
+        return Value(Value::Data(StringSet{ReadStrings()}));
+      case kNS:
+        return Value(Value::Data(ReadNumbers()));
+      case kBS:
+        return Value(Value::Data(BinarySet{ReadStrings()}));
+      default:
+        reader_.Fail();
+        return Value();
     }
   }
 

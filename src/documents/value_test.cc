@@ -54,8 +54,8 @@ TEST(NumberTest, RefusesWhatIsNoNumberInRange) {
     EXPECT_THAT(number.error().message(), HasSubstr(std::string(message))) << text;
     EXPECT_EQ(number.error().wire_code(), "ValidationException");
   };
-  for (const char* text : {"", "abc", "1a", "--1", "1e", "1e+", "1e+-2", ".", "e5", " 1", "0x10",
-                           "NaN", "1.2.3"}) {
+  for (const char* text :
+       {"", "abc", "1a", "--1", "1e", "1e+", "1e+-2", ".", "e5", " 1", "0x10", "NaN", "1.2.3"}) {
     refused(text, "cannot be converted to a numeric value");
   }
   refused("123456789012345678901234567890123456789", "more than 38 significant digits");
@@ -89,9 +89,12 @@ TEST(NumberTest, AddsAndSubtractsExactly) {
 TEST(NumberTest, OrderedBytesCompareAsTheNumbersDo) {
   std::vector<Number> ascending;
   for (const char* text :
-       {"-9.9e125", "-100", "-99.5", "-12", "-1.5", "-1.25", "-1", "-0.5", "-1e-130", "0", "1e-130",
-        "0.001", "0.01", "0.5", "1", "1.01", "1.1", "1.5", "2", "9", "10", "10.01", "99", "100",
-        "12345678901234567890123456789012345678", "9.9e125"}) {
+       {"-9.9e125", "-100",  "-99.5", "-12",     "-1.5",
+        "-1.25",    "-1",    "-0.5",  "-1e-130", "0",
+        "1e-130",   "0.001", "0.01",  "0.5",     "1",
+        "1.01",     "1.1",   "1.5",   "2",       "9",
+        "10",       "10.01", "99",    "100",     "12345678901234567890123456789012345678",
+        "9.9e125"}) {
     ascending.push_back(N(text));
   }
   for (std::size_t i = 0; i < ascending.size(); ++i) {

@@ -1,9 +1,9 @@
 // Values as the DynamoDB API writes them, and as plain JSON.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-
-#include <fmt/format.h>
 
 #include "base/text.h"
 #include "documents/value.h"

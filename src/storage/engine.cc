@@ -1,5 +1,7 @@
 #include "storage/engine.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -9,8 +11,6 @@
 #include <mutex>
 #include <optional>
 #include <thread>
-
-#include <fmt/format.h>
 
 #include "base/bytes.h"
 #include "base/check.h"
@@ -120,12 +120,12 @@ class EngineImpl final : public Engine {
 
   mutable std::mutex mutex_;
   std::condition_variable work_;
-  std::deque<Waiting> queue_;                      // guarded by mutex_
-  std::uint64_t queue_bytes_ = 0;                  // guarded by mutex_
-  std::vector<std::promise<Sequence>> barriers_;   // guarded by mutex_
-  bool recovered_ = false;                         // guarded by mutex_
-  bool closing_ = false;                           // guarded by mutex_
-  bool commits_stop_ = false;                      // guarded by mutex_
+  std::deque<Waiting> queue_;                     // guarded by mutex_
+  std::uint64_t queue_bytes_ = 0;                 // guarded by mutex_
+  std::vector<std::promise<Sequence>> barriers_;  // guarded by mutex_
+  bool recovered_ = false;                        // guarded by mutex_
+  bool closing_ = false;                          // guarded by mutex_
+  bool commits_stop_ = false;                     // guarded by mutex_
 
   std::mutex maintenance_mutex_;
   std::condition_variable maintenance_wake_;
@@ -167,8 +167,9 @@ Result<> EngineImpl::Recover() {
     last = std::max(last, durable.back().second);
   }
   if (last > journal_->last_sequence()) {
-    return Internal(fmt::format("{}/journal: records {} to {} are missing, which the catalogue holds",
-                                options_.folder, journal_->last_sequence() + 1, last));
+    return Internal(
+        fmt::format("{}/journal: records {} to {} are missing, which the catalogue holds",
+                    options_.folder, journal_->last_sequence() + 1, last));
   }
   SB_TRY_OK(journal_->Replay(first, [&](Sequence sequence, std::string_view record) -> Result<> {
     auto parts = DecodeParts(record);

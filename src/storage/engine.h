@@ -103,8 +103,8 @@ class Engine {
   /// Replays the journal into the stores and starts the commit thread.
   virtual Result<> Recover() = 0;
 
-  /// Makes the parts durable and applied, then returns. kUnavailable when the disk is full (later commits
-  /// work again when there is room), and for good after a failed sync.
+  /// Makes the parts durable and applied, then returns. kUnavailable when the disk is full (later
+  /// commits work again when there is room), and for good after a failed sync.
   virtual Result<Sequence> Commit(std::vector<Part> parts) = 0;
 
   /// The same without waiting; `done` runs on the commit thread and must be short.

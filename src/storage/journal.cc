@@ -1,8 +1,8 @@
 #include "storage/journal.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "base/check.h"
 #include "base/log.h"
@@ -152,7 +152,8 @@ Error Journal::Fail(const Error& cause) {
 
 Result<std::size_t> Journal::Append(std::span<const std::string_view> records) {
   SB_CHECK(!records.empty());
-  if (failed_) return Unavailable("writes are refused until the server is restarted: a sync failed");
+  if (failed_)
+    return Unavailable("writes are refused until the server is restarted: a sync failed");
   SB_CHECK(!records.front().empty());
   SB_CHECK(records.front().size() <= record_bytes_max());  // the engine refuses larger ones
   if (rotate_first_ || FrameBytes(records.front().size()) > capacity_ - end_) {

@@ -1,8 +1,8 @@
 #include "storage/journal_format.h"
 
-#include <cstring>
-
 #include <fmt/format.h>
+
+#include <cstring>
 
 #include "base/bytes.h"
 
@@ -44,8 +44,8 @@ std::string EncodeFileHeader(const FileHeader& header) {
 
 Result<FileHeader> DecodeFileHeader(std::string_view file) {
   if (file.size() < kFileHeaderBytes) {
-    return Internal(fmt::format("damaged at offset 0: {} bytes are too few for a header",
-                                file.size()));
+    return Internal(
+        fmt::format("damaged at offset 0: {} bytes are too few for a header", file.size()));
   }
   ByteReader reader(file.substr(0, kFileHeaderBytes));
   auto magic = reader.Fixed<std::uint32_t>();

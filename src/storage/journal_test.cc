@@ -3,10 +3,9 @@
 // refuses writes until there is room, a failed sync for good.
 #include "storage/journal.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <fmt/format.h>
 
 #include "base/bytes.h"
 #include "base/random.h"
@@ -314,9 +313,8 @@ TEST(JournalTest, AVisitorsErrorNamesTheFile) {
   auto journal = OpenOrDie(files);
   ASSERT_TRUE(Append(*journal, {"one"}).ok());
 
-  auto done = journal->Replay(0, [](Sequence, std::string_view) -> Result<> {
-    return Internal("not mine");
-  });
+  auto done = journal->Replay(
+      0, [](Sequence, std::string_view) -> Result<> { return Internal("not mine"); });
 
   ASSERT_FALSE(done.ok());
   EXPECT_THAT(done.error().message(), HasSubstr(Path(1) + ": not mine"));

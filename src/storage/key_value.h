@@ -43,9 +43,9 @@ class KeyValue {
 
   /// Visits keys in [first, end) in ascending order (or descending) until `visit` returns false.
   /// An empty `end` means no end. One consistent view for the whole visit.
-  virtual Result<> Visit(std::string_view first, std::string_view end, bool descending,
-                         const std::function<bool(std::string_view key, std::string_view value)>&
-                             visit) const = 0;
+  virtual Result<> Visit(
+      std::string_view first, std::string_view end, bool descending,
+      const std::function<bool(std::string_view key, std::string_view value)>& visit) const = 0;
 };
 
 /// First key after all keys that begin with `prefix`; empty when there is none.

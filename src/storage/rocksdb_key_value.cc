@@ -1,10 +1,5 @@
 #include "storage/rocksdb_key_value.h"
 
-#include <algorithm>
-#include <chrono>
-#include <condition_variable>
-#include <mutex>
-
 #include <fmt/format.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
@@ -12,6 +7,11 @@
 #include <rocksdb/listener.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
 
 #include "base/log.h"
 
@@ -255,8 +255,7 @@ Result<> RocksDbKeyValue::Visit(
   };
   auto next = waiting.begin();
   while (cursor.Valid() || next != waiting.end()) {
-    bool stored = cursor.Valid() &&
-                  (next == waiting.end() || precedes(cursor.key(), next->first));
+    bool stored = cursor.Valid() && (next == waiting.end() || precedes(cursor.key(), next->first));
     if (stored) {
       if (!visit(cursor.key(), cursor.value())) return {};
       cursor.Next();

@@ -100,8 +100,7 @@ TEST_F(RocksDbKeyValueTest, VisitsARangeInBothDirections) {
 TEST_F(RocksDbKeyValueTest, StopsWhereTheVisitorSays) {
   for (const char* key : {"a", "b", "c"}) Put(key, "1");
   int seen = 0;
-  ASSERT_TRUE(
-      key_values_->Visit("", "", false, [&](auto, auto) { return ++seen < 2; }).ok());
+  ASSERT_TRUE(key_values_->Visit("", "", false, [&](auto, auto) { return ++seen < 2; }).ok());
   EXPECT_EQ(seen, 2);
 }
 

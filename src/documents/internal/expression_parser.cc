@@ -1,8 +1,8 @@
 #include "documents/internal/expression_parser.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "base/text.h"
 
@@ -121,17 +121,18 @@ Result<std::string> ExpressionParser::ParseName() {
   if (Peek().kind == TokenKind::kAlias) {
     const std::string* name = context_->FindName(Peek().text);
     if (name == nullptr) {
-      return Invalid(fmt::format("An expression attribute name used in the document path is not "
-                                 "defined; attribute name: {}",
-                                 Peek().text));
+      return Invalid(
+          fmt::format("An expression attribute name used in the document path is not "
+                      "defined; attribute name: {}",
+                      Peek().text));
     }
     Take();
     return *name;
   }
   if (Peek().kind != TokenKind::kName) return SyntaxError();
   if (IsReservedWord(Peek().text)) {
-    return Invalid(fmt::format("Attribute name is a reserved keyword; reserved keyword: {}",
-                               Peek().text));
+    return Invalid(
+        fmt::format("Attribute name is a reserved keyword; reserved keyword: {}", Peek().text));
   }
   return std::string(Take().text);
 }
@@ -150,8 +151,8 @@ Result<Path> ExpressionParser::ParsePath() {
       if (Peek().kind != TokenKind::kNumber) return SyntaxError();
       auto index = ParseInt(Peek().text);
       if (!index || *index > INT32_MAX) {
-        return Invalid(fmt::format("List index is not within the allowable range; index: [{}]",
-                                   Peek().text));
+        return Invalid(
+            fmt::format("List index is not within the allowable range; index: [{}]", Peek().text));
       }
       Take();
       path.emplace_back(static_cast<std::uint64_t>(*index));
@@ -166,9 +167,10 @@ Result<Value> ExpressionParser::ParseValue() {
   if (Peek().kind != TokenKind::kValue) return SyntaxError();
   const Value* value = context_->FindValue(Peek().text);
   if (value == nullptr) {
-    return Invalid(fmt::format("An expression attribute value used in expression is not defined; "
-                               "attribute value: {}",
-                               Peek().text));
+    return Invalid(
+        fmt::format("An expression attribute value used in expression is not defined; "
+                    "attribute value: {}",
+                    Peek().text));
   }
   Take();
   return *value;
@@ -183,23 +185,24 @@ Error ExpressionParser::Invalid(std::string_view message) const {
 Error ExpressionParser::SyntaxError() const {
   std::size_t start = at_ > 0 ? tokens_[at_ - 1].start : tokens_[at_].start;
   const Token& next = Peek(1);
-  std::size_t end = std::min(text_.size(), next.kind == TokenKind::kEnd
-                                               ? text_.size()
-                                               : next.start + next.text.size());
+  std::size_t end = std::min(
+      text_.size(), next.kind == TokenKind::kEnd ? text_.size() : next.start + next.text.size());
   return Invalid(fmt::format("Syntax error; token: \"{}\", near: \"{}\"", Peek().text,
                              Trim(text_.substr(start, end - start))));
 }
 
 Error ExpressionParser::WrongOperandType(std::string_view function, std::string_view type) const {
-  return Invalid(fmt::format("Incorrect operand type for operator or function; operator or "
-                             "function: {}, operand type: {}",
-                             function, type));
+  return Invalid(
+      fmt::format("Incorrect operand type for operator or function; operator or "
+                  "function: {}, operand type: {}",
+                  function, type));
 }
 
 Error ExpressionParser::WrongOperandCount(std::string_view function, std::size_t count) const {
-  return Invalid(fmt::format("Incorrect number of operands for operator or function; operator or "
-                             "function: {}, number of operands: {}",
-                             function, count));
+  return Invalid(
+      fmt::format("Incorrect number of operands for operator or function; operator or "
+                  "function: {}, number of operands: {}",
+                  function, count));
 }
 
 Result<> CheckOverlap(const ExpressionParser& parser, const std::vector<Path>& paths) {
