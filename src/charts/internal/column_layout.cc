@@ -7,8 +7,9 @@
 namespace securebase::charts {
 namespace {
 
-constexpr double kFontSizes[] = {8.5, 7.5, 6.5};
-constexpr double kTextWidthMin = 52;  // below it a text column is not readable
+constexpr double kFontSizes[] = {8.5, 8, 7.5, 7, 6.5};
+constexpr double kTextWidthMin = 52;       // below it a text column is not readable
+constexpr double kTextWidthComfort = 150;  // text up to this wide stays on one line if it can
 constexpr std::size_t kMeasuredRowsMax = 2'000;
 
 // What a column asks for and what it can live with.
@@ -17,26 +18,43 @@ struct Demand {
   double least = 0;
 };
 
-std::vector<Demand> Measure(Canvas& canvas, const TableDocument& document, const Font& body,
-                            const Font& head, double width) {
-  std::vector<Demand> demands;
+// Widths of a column's text at the largest size; all sizes are in proportion.
+struct Extent {
+  double cells = 0;
+  double name = 0;
+};
+
+std::vector<Extent> Measure(Canvas& canvas, const TableDocument& document) {
+  std::vector<Extent> extents;
   for (std::size_t c = 0; c < document.columns.size(); ++c) {
     const TableColumn& column = document.columns[c];
     // Of text a sample will do: a longer cell wraps. Whole cells need the widest of all.
     const std::size_t step =
         column.keep_whole ? 1 : std::max<std::size_t>(1, document.rows / kMeasuredRowsMax);
-    double widest = 0;
+    Extent& extent = extents.emplace_back();
+    extent.name = canvas.Measure(column.name, {.size = kFontSizes[0], .bold = true});
     for (std::size_t row = 0; row < document.rows; row += step) {
-      widest = std::max(widest, canvas.Measure(document.cell(row, c), body));
+      extent.cells =
+          std::max(extent.cells, canvas.Measure(document.cell(row, c), {.size = kFontSizes[0]}));
     }
-    const double name = canvas.Measure(column.name, head);
-    const double padding = 2 * kCellPaddingX + 0.5;
-    Demand demand;
-    demand.natural = std::min(std::max(widest, name) + padding, width);
-    demand.least = column.keep_whole ? std::max(widest, std::min(name, kTextWidthMin)) + padding
-                                     : kTextWidthMin;
+  }
+  return extents;
+}
+
+std::vector<Demand> DemandsAt(double size, const std::vector<Extent>& extents,
+                              const TableDocument& document, double width) {
+  constexpr double kPadding = 2 * kCellPaddingX + 0.5;
+  const double scale = size / kFontSizes[0];
+  std::vector<Demand> demands;
+  for (std::size_t c = 0; c < extents.size(); ++c) {
+    const double cells = extents[c].cells * scale;
+    const double name = extents[c].name * scale;
+    Demand& demand = demands.emplace_back();
+    demand.natural = std::min(std::max(cells, name) + kPadding, width);
+    const bool whole = document.columns[c].keep_whole;
+    demand.least =
+        whole ? std::max(cells, std::min(name, kTextWidthMin)) + kPadding : kTextWidthMin;
     demand.least = std::min(demand.least, demand.natural);
-    demands.push_back(demand);
   }
   return demands;
 }
@@ -93,16 +111,29 @@ std::vector<Band> SplitIntoBands(const std::vector<Demand>& demands, double widt
 ColumnLayout LayOutColumns(Canvas& canvas, const TableDocument& document, double width) {
   ColumnLayout layout;
   if (document.columns.empty()) return layout;
-  std::vector<Demand> demands;
+  // The largest type in which hardly anything wraps; failing that, the largest that needs no
+  // bands; failing that, the smallest.
+  std::vector<std::vector<Demand>> demands;
+  auto choose = [&](double (*width_of)(const Demand&)) {
+    return std::find_if(demands.begin(), demands.end(), [&](const std::vector<Demand>& sized) {
+      double sum = 0;
+      for (const Demand& demand : sized) sum += width_of(demand);
+      return sum <= width;
+    });
+  };
+  const std::vector<Extent> extents = Measure(canvas, document);
   for (const double size : kFontSizes) {
-    layout.body = {.size = size};
-    layout.head = {.size = size, .bold = true};
-    demands = Measure(canvas, document, layout.body, layout.head, width);
-    const double least = std::accumulate(demands.begin(), demands.end(), 0.0,
-                                         [](double sum, const Demand& d) { return sum + d.least; });
-    if (least <= width) break;
+    demands.push_back(DemandsAt(size, extents, document, width));
   }
-  layout.bands = SplitIntoBands(demands, width);
+  auto chosen = choose([](const Demand& demand) {
+    return std::max(demand.least, std::min(demand.natural, kTextWidthComfort));
+  });
+  if (chosen == demands.end()) chosen = choose([](const Demand& demand) { return demand.least; });
+  if (chosen == demands.end()) --chosen;
+  const double size = kFontSizes[chosen - demands.begin()];
+  layout.body = {.size = size};
+  layout.head = {.size = size, .bold = true};
+  layout.bands = SplitIntoBands(*chosen, width);
   return layout;
 }
 

@@ -46,6 +46,8 @@ void SetUp(PangoContext* context) {
 void SetFeatures(PangoLayout* layout) {
   PangoAttrList* attributes = pango_attr_list_new();
   pango_attr_list_insert(attributes, pango_attr_font_features_new(kFeatures));
+  // A hyphen at the end of a broken identifier would read as part of it.
+  pango_attr_list_insert(attributes, pango_attr_insert_hyphens_new(FALSE));
   pango_layout_set_attributes(layout, attributes);
   pango_attr_list_unref(attributes);
 }
