@@ -16,6 +16,7 @@ constexpr double kMargin = 40;
 constexpr double kBrandBar = 5;
 constexpr double kFooterHeight = 34;
 constexpr double kRunningHeadHeight = 26;
+constexpr double kTitleGap = 5;  // fallback fonts reach lower than Inter
 constexpr int kCellLinesMax = 3;
 constexpr int kHeadLinesMax = 2;
 constexpr int kTitleLinesMax = 3;
@@ -109,7 +110,8 @@ class TableWriter {
 
   double TitleHeight() {
     const int lines = canvas_.CountLines(document_.title, kTitleFont, width_, kTitleLinesMax);
-    return lines * canvas_.LineHeight(kTitleFont) + 2 + canvas_.LineHeight(kSubtitleFont) + 14;
+    return lines * canvas_.LineHeight(kTitleFont) + kTitleGap + canvas_.LineHeight(kSubtitleFont) +
+           14;
   }
 
   // Where the table's header row begins.
@@ -152,7 +154,7 @@ class TableWriter {
     const int lines = canvas_.CountLines(document_.title, kTitleFont, width_, kTitleLinesMax);
     canvas_.DrawText(document_.title, kTitleFont, kText,
                      {.x = kMargin, .y = kMargin, .width = width_, .lines_max = kTitleLinesMax});
-    const double y = kMargin + lines * canvas_.LineHeight(kTitleFont) + 2;
+    const double y = kMargin + lines * canvas_.LineHeight(kTitleFont) + kTitleGap;
     canvas_.DrawText(document_.subtitle, kSubtitleFont, kQuiet,
                      {.x = kMargin, .y = y, .width = width_});
     if (document_.chart) {
