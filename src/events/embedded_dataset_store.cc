@@ -62,7 +62,7 @@ Result<> CopyRow(const Schema& schema, const std::vector<std::string>& names,
 EmbeddedDatasetStore::EmbeddedDatasetStore(storage::Engine& engine, const DatasetOptions& options)
     : engine_(engine),
       options_(options),
-      catalogue_(engine.files(), engine.folder() + "/segments") {}
+      catalogue_(engine.files(), engine.folder() + "/segments", options.cache_bytes) {}
 
 EmbeddedDatasetStore::~EmbeddedDatasetStore() = default;
 

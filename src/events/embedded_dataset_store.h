@@ -19,6 +19,7 @@
 namespace securebase::events {
 
 struct DatasetOptions {
+  std::uint64_t cache_bytes = 48ull << 20;         // footers and dictionaries of open segments
   std::uint64_t import_memory_max = 192ull << 20;  // rows of one import held before they spill
   std::size_t append_segments_max = 16;            // small ones of a customer before they merge
   std::uint64_t append_rows_max = 8'192;           // a segment with more is not small

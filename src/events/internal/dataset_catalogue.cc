@@ -168,16 +168,17 @@ void Trash::Empty(FileSystem& files) {
 }
 
 SegmentHandle::SegmentHandle(SegmentEntry entry, std::string path, FileSystem& files,
-                             std::shared_ptr<Trash> trash)
-    : entry_(std::move(entry)), path_(std::move(path)), files_(files), trash_(std::move(trash)) {}
+                             std::shared_ptr<Shared> shared)
+    : entry_(std::move(entry)), path_(std::move(path)), files_(files), shared_(std::move(shared)) {}
 
 SegmentHandle::~SegmentHandle() {
-  if (obsolete_.load()) trash_->Add(path_);
+  if (!obsolete_.load()) return;
+  shared_->cache.Erase(entry_.file_id);
+  shared_->trash.Add(path_);
 }
 
 Result<std::shared_ptr<const Segment>> SegmentHandle::Open() const {
-  const std::lock_guard lock(mutex_);
-  if (segment_ != nullptr) return segment_;
+  if (auto cached = shared_->cache.Find(entry_.file_id)) return cached;
   auto file = files_.Map(path_);
   if (!file.ok()) {
     // A live segment that is gone is damage, not a wrong request.
@@ -187,19 +188,21 @@ Result<std::shared_ptr<const Segment>> SegmentHandle::Open() const {
   if (segment->rows() != entry_.rows || segment->owner() != entry_.owner) {
     return Internal(fmt::format("{}: is not the segment that the catalogue names", path_));
   }
-  segment_ = std::move(segment);
-  return segment_;
+  shared_->cache.Insert(entry_.file_id, segment);
+  return segment;
 }
 
-DatasetCatalogue::DatasetCatalogue(FileSystem& files, std::string folder)
-    : files_(files), folder_(std::move(folder)), trash_(std::make_shared<Trash>()) {}
+DatasetCatalogue::DatasetCatalogue(FileSystem& files, std::string folder, std::uint64_t cache_bytes)
+    : files_(files),
+      folder_(std::move(folder)),
+      shared_(std::make_shared<SegmentHandle::Shared>(cache_bytes)) {}
 
 std::string DatasetCatalogue::PathOf(std::uint64_t file_id) const {
   return folder_ + "/" + FileName(file_id, kSuffix);
 }
 
 std::shared_ptr<SegmentHandle> DatasetCatalogue::MakeHandle(const SegmentEntry& entry) const {
-  return std::make_shared<SegmentHandle>(entry, PathOf(entry.file_id), files_, trash_);
+  return std::make_shared<SegmentHandle>(entry, PathOf(entry.file_id), files_, shared_);
 }
 
 Result<> DatasetCatalogue::Load(const storage::KeyValue& key_values) {

@@ -17,6 +17,7 @@
 #include "base/file_system.h"
 #include "base/result.h"
 #include "events/internal/segment.h"
+#include "events/internal/segment_cache.h"
 #include "storage/engine.h"
 
 namespace securebase::events {
@@ -70,11 +71,18 @@ class Trash {
   std::vector<std::string> paths_;  // guarded by mutex_
 };
 
-/// A live segment, opened when it is first read. Thread-safe.
+/// A live segment, opened when it is read. Thread-safe.
 class SegmentHandle {
  public:
+  /// What the handles of a store share.
+  struct Shared {
+    explicit Shared(std::uint64_t cache_bytes) : cache(cache_bytes) {}
+    Trash trash;
+    SegmentCache cache;
+  };
+
   SegmentHandle(SegmentEntry entry, std::string path, FileSystem& files,
-                std::shared_ptr<Trash> trash);
+                std::shared_ptr<Shared> shared);
   /// Gives the file to the trash when it is obsolete.
   ~SegmentHandle();
   SegmentHandle(const SegmentHandle&) = delete;
@@ -89,10 +97,8 @@ class SegmentHandle {
   const SegmentEntry entry_;
   const std::string path_;
   FileSystem& files_;
-  const std::shared_ptr<Trash> trash_;
+  const std::shared_ptr<Shared> shared_;
   std::atomic<bool> obsolete_{false};
-  mutable std::mutex mutex_;
-  mutable std::shared_ptr<const Segment> segment_;  // guarded by mutex_
 };
 
 /// The live segments of one customer's dataset, in the order of their edits; immutable.
@@ -101,7 +107,7 @@ using SegmentList = std::vector<std::shared_ptr<SegmentHandle>>;
 /// Thread-safe.
 class DatasetCatalogue {
  public:
-  DatasetCatalogue(FileSystem& files, std::string folder);
+  DatasetCatalogue(FileSystem& files, std::string folder, std::uint64_t cache_bytes);
 
   std::string PathOf(std::uint64_t file_id) const;
   std::uint64_t NewFileId() { return next_file_id_.fetch_add(1); }
@@ -109,9 +115,9 @@ class DatasetCatalogue {
   Result<> Load(const storage::KeyValue& key_values);
   /// Removes the files found by Load that are not live.
   Result<> RemoveOrphans();
-  void EmptyTrash() { trash_->Empty(files_); }
+  void EmptyTrash() { shared_->trash.Empty(files_); }
   /// Gives a file that no entry names to the trash.
-  void Discard(std::uint64_t file_id) { trash_->Add(PathOf(file_id)); }
+  void Discard(std::uint64_t file_id) { shared_->trash.Add(PathOf(file_id)); }
 
   /// Null where there is none.
   std::shared_ptr<const SegmentList> SegmentsOf(const DatasetKey& key) const;
@@ -134,7 +140,7 @@ class DatasetCatalogue {
 
   FileSystem& files_;
   const std::string folder_;
-  const std::shared_ptr<Trash> trash_;
+  const std::shared_ptr<SegmentHandle::Shared> shared_;
   std::atomic<std::uint64_t> next_file_id_{1};
   std::vector<std::uint64_t> files_at_load_;
 

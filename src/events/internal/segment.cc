@@ -58,6 +58,9 @@ Result<std::shared_ptr<const Segment>> Segment::Open(std::unique_ptr<MappedFile>
   segment->verified_ =
       std::vector<std::atomic<std::uint8_t>>(segment->columns_.size() * segment->chunk_count_);
   segment->dictionaries_.resize(segment->columns_.size());
+  segment->memory_bytes_ =
+      sizeof(Segment) +
+      segment->columns_.size() * (sizeof(Column) + segment->chunk_count_ * (sizeof(Block) + 1));
   return std::shared_ptr<const Segment>(std::move(segment));
 }
 
@@ -155,6 +158,8 @@ Result<std::shared_ptr<const query::Dictionary>> Segment::DictionaryOf(std::size
   const std::lock_guard lock(mutex_);
   if (dictionaries_[column] == nullptr) {
     SB_TRY(dictionaries_[column], LoadDictionary(columns_[column]));
+    memory_bytes_ +=
+        columns_[column].text_size + columns_[column].value_count * sizeof(std::string_view);
   }
   return dictionaries_[column];
 }
@@ -252,17 +257,29 @@ Result<> Segment::Read(std::size_t column, std::size_t chunk, std::size_t first,
   switch (c.type) {
     case Type::kString: {
       SB_TRY(out.dictionary, DictionaryOf(column));
-      out.codes.assign(count, 0);
-      if (!out.all_absent) DecodeCodes(header, bytes, rows, first, out.codes);
+      out.codes.resize(count);
+      if (out.all_absent) {
+        std::fill(out.codes.begin(), out.codes.end(), 0);
+      } else {
+        DecodeCodes(header, bytes, rows, first, out.codes);
+      }
       break;
     }
     case Type::kDouble:
-      out.doubles.assign(count, 0);
-      if (!out.all_absent) DecodeDoubles(header, bytes, rows, first, out.doubles);
+      out.doubles.resize(count);
+      if (out.all_absent) {
+        std::fill(out.doubles.begin(), out.doubles.end(), 0);
+      } else {
+        DecodeDoubles(header, bytes, rows, first, out.doubles);
+      }
       break;
     default:
-      out.ints.assign(count, 0);
-      if (!out.all_absent) DecodeInts(header, bytes, rows, first, out.ints);
+      out.ints.resize(count);
+      if (out.all_absent) {
+        std::fill(out.ints.begin(), out.ints.end(), 0);
+      } else {
+        DecodeInts(header, bytes, rows, first, out.ints);
+      }
   }
   return {};
 }

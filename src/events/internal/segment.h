@@ -75,6 +75,8 @@ class Segment {
   /// Fills `out` with rows [first, first + count) of the chunk.
   Result<> Read(std::size_t column, std::size_t chunk, std::size_t first, std::size_t count,
                 query::Column& out) const;
+  /// What the segment holds in memory beside the mapped file.
+  std::uint64_t memory_bytes() const { return memory_bytes_.load(std::memory_order_relaxed); }
   /// Bytes that Read of this chunk and column looks at.
   std::uint64_t BlockBytes(std::size_t column, std::size_t chunk) const;
 
@@ -112,6 +114,7 @@ class Segment {
   std::vector<Column> columns_;
   mutable std::vector<std::atomic<std::uint8_t>> verified_;  // by column * chunk_count_ + chunk
 
+  mutable std::atomic<std::uint64_t> memory_bytes_{0};
   mutable std::mutex mutex_;
   mutable std::vector<std::shared_ptr<const query::Dictionary>> dictionaries_;  // guarded
 };
