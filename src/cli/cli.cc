@@ -42,8 +42,9 @@ int Main(int argc, const char* const* argv) {
                "securebase");
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string("securebase ") + server::kVersion);
-  app.footer("Example:\n  securebase demo --data data\n\n"
-             "Exit codes: 0 good, 1 a verdict was not met or an operation failed, 2 wrong usage.");
+  app.footer(
+      "Example:\n  securebase demo --data data\n\n"
+      "Exit codes: 0 good, 1 a verdict was not met or an operation failed, 2 wrong usage.");
   std::vector<Prepared> prepared;
   for (Command& command : AllCommands()) {
     CLI::App* sub = app.add_subcommand(command.name, command.summary);

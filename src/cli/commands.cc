@@ -4,7 +4,7 @@ namespace securebase::cli {
 
 std::vector<Command> AllCommands() {
   // A new subcommand is a line here and a file NAME.cc beside this one.
-  return {ServeCommand(), DemoCommand(),    KeyCommand(),
+  return {ServeCommand(),  DemoCommand(),     KeyCommand(),
           ImportCommand(), LoadtestCommand(), ValidateCommand()};
 }
 

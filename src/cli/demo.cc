@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "analytics/sample_data.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/command.h"
@@ -33,7 +34,7 @@ Result<std::string> DemoKey(server::Application& application, const Account& acc
     return std::string(Trim(*kept));
   }
   SB_TRY(const std::string key,
-         stores.keys().CreateApiKey({.customer = {account, SampleCustomers().front()},
+         stores.keys().CreateApiKey({.customer = {account, analytics::SampleCustomers().front().id},
                                      .role = api::Role::kAdmin}));
   SB_TRY_OK(WriteFileAtomically(PosixFileSystem(), path, key + "\n"));
   return key;
@@ -46,7 +47,8 @@ void PrintWelcome(const std::string& url, const std::string& key) {
                "  API       curl '%s/v1/analytics?dateRange=30d&dimension=service'\n"
                "  Criteria  securebase validate --endpoint %s\n"
                "  AWS CLI   aws cloudwatch list-metrics --endpoint-url %s\n"
-               "  Key       %s\n\n",
+               "  Key       %s\n\n"
+               "  Report deliveries are sample figures too: nothing is sent.\n\n",
                url.c_str(), url.c_str(), url.c_str(), url.c_str(), key.c_str());
 }
 
@@ -57,7 +59,7 @@ int RunDemo(CLI::App& app, const DemoOptions& options) {
   hooks.before_listen = [&](server::Application& application, const Clock& clock,
                             Random&) -> Result<> {
     Log(LogLevel::kInfo, "writing sample data");
-    SB_TRY_OK(WriteSampleData(application.stores(), account, clock));
+    SB_TRY_OK(WriteDemoData(application.stores(), account, clock));
     SB_TRY(key, DemoKey(application, account));
     return {};
   };

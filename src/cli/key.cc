@@ -140,8 +140,7 @@ int Create(const Options& options) {
 void PrintKey(std::string_view id, bool aws, std::string_view customer, std::string_view role,
               std::string_view plan, bool whole_account, std::string_view created) {
   std::printf("%-28.*s  %-4s  %-20.*s  %-8.*s  %-10.*s  %.*s\n", static_cast<int>(id.size()),
-              id.data(), aws ? "aws" : "api",
-              static_cast<int>(whole_account ? 1 : customer.size()),
+              id.data(), aws ? "aws" : "api", static_cast<int>(whole_account ? 1 : customer.size()),
               whole_account ? "*" : customer.data(), static_cast<int>(role.size()), role.data(),
               static_cast<int>(plan.size()), plan.data(), static_cast<int>(created.size()),
               created.data());
@@ -203,8 +202,7 @@ void AddTargetOptions(CLI::App& app, Options& options) {
   app.add_option("--key", options.admin_key, "An admin's key, with --endpoint");
   app.add_option("--account", options.account, "Account, with --data")->capture_default_str();
   app.add_option("--region", options.region, "Region, with --data")->capture_default_str();
-  app.add_option("--env", options.environment, "Environment, with --data")
-      ->capture_default_str();
+  app.add_option("--env", options.environment, "Environment, with --data")->capture_default_str();
 }
 
 std::function<int()> Setup(CLI::App& app) {
@@ -237,10 +235,8 @@ std::function<int()> Setup(CLI::App& app) {
 }  // namespace
 
 Command KeyCommand() {
-  return {.name = "key",
-          .summary = "Make, list and delete keys",
-          .example = kExample,
-          .setup = Setup};
+  return {
+      .name = "key", .summary = "Make, list and delete keys", .example = kExample, .setup = Setup};
 }
 
 }  // namespace securebase::cli

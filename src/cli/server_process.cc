@@ -116,8 +116,8 @@ void AddServerOptions(CLI::App& app, ServerOptions& options) {
       ->capture_default_str()
       ->check(CLI::Range(1, 256));
   app.add_option("--log-format", settings.log_format, "text or json")
-      ->transform(CLI::Transformer(std::map<std::string, LogFormat>{
-          {"json", LogFormat::kJson}, {"text", LogFormat::kText}}));
+      ->transform(CLI::Transformer(std::map<std::string, LogFormat>{{"json", LogFormat::kJson},
+                                                                    {"text", LogFormat::kText}}));
   app.add_option("--clock", options.clock,
                  "Start the clock at this ISO time: for tests, benches and replays only");
   app.add_option("--port-file", options.port_path, "Write the port to this file once listening");
@@ -162,8 +162,8 @@ int RunServer(CLI::App& app, ServerOptions options, const ServerHooks& hooks) {
     const Result<> prepared = hooks.before_listen(**application, time, random);
     if (!prepared.ok()) return Failure(prepared.error().message());
   }
-  auto http = server::HttpServer::Start(HttpOf(settings, *listen), (*application)->handler(), time,
-                                        random);
+  auto http =
+      server::HttpServer::Start(HttpOf(settings, *listen), (*application)->handler(), time, random);
   if (!http.ok()) {
     const bool usage = http.error().code() == ErrorCode::kInvalidArgument;
     return usage ? UsageError(http.error().message()) : Failure(http.error().message());

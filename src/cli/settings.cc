@@ -20,8 +20,8 @@ using Reader = std::function<Result<>(const Node& node, const std::string& key)>
 using Readers = std::map<std::string, Reader>;
 
 Error Wrong(const Node& node, const std::string& key, const std::string& what) {
-  return InvalidArgument(key, "line " + std::to_string(node.Mark().line + 1) + ": " + key + " " +
-                                  what);
+  return InvalidArgument(key,
+                         "line " + std::to_string(node.Mark().line + 1) + ": " + key + " " + what);
 }
 
 Result<std::string> Text(const Node& node, const std::string& key) {
@@ -42,8 +42,9 @@ Reader ReadNumber(Number& into, std::int64_t min, std::int64_t max) {
     SB_TRY(const std::string text, Text(node, key));
     const auto number = ParseInt(text);
     if (!number || *number < min || *number > max) {
-      return Wrong(node, key, "must be a whole number from " + std::to_string(min) + " to " +
-                                  std::to_string(max));
+      return Wrong(
+          node, key,
+          "must be a whole number from " + std::to_string(min) + " to " + std::to_string(max));
     }
     into = static_cast<Number>(*number);
     return {};
@@ -62,19 +63,19 @@ Reader ReadDuration(Duration& into) {
 
 template <class Value>
 Reader ReadChoice(Value& into, std::vector<std::pair<std::string, Value>> choices) {
-  return [&into, choices = std::move(choices)](const Node& node,
-                                               const std::string& key) -> Result<> {
-    SB_TRY(const std::string text, Text(node, key));
-    std::string names;
-    for (const auto& [name, value] : choices) {
-      if (name == text) {
-        into = value;
-        return {};
-      }
-      names += (names.empty() ? "" : ", ") + name;
-    }
-    return Wrong(node, key, "must be one of " + names);
-  };
+  return
+      [&into, choices = std::move(choices)](const Node& node, const std::string& key) -> Result<> {
+        SB_TRY(const std::string text, Text(node, key));
+        std::string names;
+        for (const auto& [name, value] : choices) {
+          if (name == text) {
+            into = value;
+            return {};
+          }
+          names += (names.empty() ? "" : ", ") + name;
+        }
+        return Wrong(node, key, "must be one of " + names);
+      };
 }
 
 Result<> ReadMap(const Node& node, const std::string& key, const Readers& readers) {
@@ -171,14 +172,14 @@ Readers AllReaders(FileSystem& files, Settings& settings) {
                            {"audience", ReadText(settings.jwt.audience)},
                            {"keys", ReadList<api::JwtKey>(settings.jwt.keys, jwt_key)}})},
       {"plans", ReadList<api::Plan>(settings.plans, PlanReaders)},
-      {"log", ReadMembers({{"level", ReadChoice<LogLevel>(settings.log_level,
-                                                          {{"debug", LogLevel::kDebug},
-                                                           {"info", LogLevel::kInfo},
-                                                           {"warn", LogLevel::kWarn},
-                                                           {"error", LogLevel::kError}})},
-                           {"format", ReadChoice<LogFormat>(settings.log_format,
-                                                            {{"json", LogFormat::kJson},
-                                                             {"text", LogFormat::kText}})}})},
+      {"log",
+       ReadMembers(
+           {{"level", ReadChoice<LogLevel>(settings.log_level, {{"debug", LogLevel::kDebug},
+                                                                {"info", LogLevel::kInfo},
+                                                                {"warn", LogLevel::kWarn},
+                                                                {"error", LogLevel::kError}})},
+            {"format", ReadChoice<LogFormat>(settings.log_format, {{"json", LogFormat::kJson},
+                                                                   {"text", LogFormat::kText}})}})},
   };
 }
 
@@ -191,9 +192,7 @@ bool IsLowerName(std::string_view text, std::size_t size_max) {
 
 }  // namespace
 
-Settings::Settings() {
-  limits.body_bytes_max_by_prefix = {{"/v1/datasets", 256u << 20}};
-}
+Settings::Settings() { limits.body_bytes_max_by_prefix = {{"/v1/datasets", 256u << 20}}; }
 
 Result<> ReadSettingsFile(FileSystem& files, const std::string& path, Settings& settings) {
   SB_TRY(const std::string text, files.Read(path));

@@ -34,7 +34,9 @@ TEST_F(SettingsFileTest, ReadsEveryKey) {
       "limits: {header_bytes: 2048, body_bytes: 4096, dataset_body_bytes: 8192, connections: 7,\n"
       "  idle_timeout: 1m, header_timeout: 5s, transfer_grace: 6s, bytes_per_second_min: 9}\n"
       "jwt:\n  issuer: i\n  audience: a\n  keys:\n"
-      "    - {algorithm: RS256, key_id: one, public_key_file: " + (folder_ / "id.pem") + "}\n"
+      "    - {algorithm: RS256, key_id: one, public_key_file: " +
+      (folder_ / "id.pem") +
+      "}\n"
       "    - {algorithm: HS256, secret: s}\n"
       "plans:\n  - {name: trial, queries_per_minute: 1, exports_per_minute: 2, "
       "reports_per_minute: 3}\n"
@@ -62,7 +64,8 @@ TEST_F(SettingsFileTest, LeavesWhatTheFileDoesNotName) {
 }
 
 TEST_F(SettingsFileTest, NamesTheLineAndKeyAtFault) {
-  EXPECT_THAT(ErrorOf("data: d\nnope: 1\n"), HasSubstr("config.yaml: line 2: nope is no known key"));
+  EXPECT_THAT(ErrorOf("data: d\nnope: 1\n"),
+              HasSubstr("config.yaml: line 2: nope is no known key"));
   EXPECT_THAT(ErrorOf("limits: {bytes: 1}\n"), HasSubstr("limits.bytes is no known key"));
   EXPECT_THAT(ErrorOf("data: a\ndata: b\n"), HasSubstr("data"));
   EXPECT_THAT(ErrorOf("threads: {io: 0}\n"), HasSubstr("threads.io must be a whole number"));

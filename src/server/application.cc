@@ -94,8 +94,7 @@ class WiredApplication final : public Application {
 
   ~WiredApplication() override {
     if (const Result<> closed = Close(); !closed.ok()) {
-      Log(LogLevel::kError, "cannot close the data folder",
-          {{"error", closed.error().message()}});
+      Log(LogLevel::kError, "cannot close the data folder", {{"error", closed.error().message()}});
     }
   }
 
@@ -127,8 +126,7 @@ class WiredApplication final : public Application {
   void SweepExports() {
     const Result<std::size_t> swept = exports_->Sweep();
     if (!swept.ok()) {
-      Log(LogLevel::kError, "cannot remove expired exports",
-          {{"error", swept.error().message()}});
+      Log(LogLevel::kError, "cannot remove expired exports", {{"error", swept.error().message()}});
     }
   }
 
@@ -152,13 +150,11 @@ class WiredApplication final : public Application {
 Result<std::unique_ptr<Application>> Application::Open(const ApplicationOptions& options,
                                                        FileSystem& files, const Clock& clock,
                                                        Random& random) {
-  SB_TRY(std::unique_ptr<Stores> stores,
-         Stores::Open({.folder = options.data_folder,
-                       .home = options.home,
-                       .environment = options.environment},
-                      files, clock, random));
-  auto application =
-      std::make_unique<WiredApplication>(options, std::move(stores), clock, random);
+  SB_TRY(std::unique_ptr<Stores> stores, Stores::Open({.folder = options.data_folder,
+                                                       .home = options.home,
+                                                       .environment = options.environment},
+                                                      files, clock, random));
+  auto application = std::make_unique<WiredApplication>(options, std::move(stores), clock, random);
   SB_TRY_OK(application->Start(options, files, clock, random));
   return std::unique_ptr<Application>(std::move(application));
 }

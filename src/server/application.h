@@ -49,7 +49,8 @@ class Application {
   virtual TelemetryPipeline& telemetry() = 0;
 
   /// Finishes what was accepted, writes everything to its files. After the HTTP server has
-  /// stopped; the folder is free for others once the application is destroyed. Closing twice is harmless.
+  /// stopped; the folder is free for others once the application is destroyed. Closing twice is
+  /// harmless.
   virtual Result<> Close() = 0;
 };
 

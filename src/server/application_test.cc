@@ -85,8 +85,8 @@ TEST_F(ApplicationTest, AnswersMeasuresAndRemembers) {
 
 TEST_F(ApplicationTest, LetsOnlyOneUseTheFolder) {
   Open();
-  auto second = Application::Open({.data_folder = folder_ / "data"}, PosixFileSystem(), clock_,
-                                  random_);
+  auto second =
+      Application::Open({.data_folder = folder_ / "data"}, PosixFileSystem(), clock_, random_);
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.error().code(), ErrorCode::kConflict);
   EXPECT_THAT(second.error().message(), HasSubstr("cannot open " + (folder_ / "data")));

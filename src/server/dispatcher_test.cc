@@ -69,8 +69,8 @@ class DispatcherTest : public ::testing::Test {
   SystemRandom random_;
   FakeMetricStore metrics_;
   FakeLogStore logs_;
-  TelemetryPipeline telemetry_{{.flush_interval = std::chrono::milliseconds(0)},
-                               metrics_, logs_, clock_, random_};
+  TelemetryPipeline telemetry_{
+      {.flush_interval = std::chrono::milliseconds(0)}, metrics_, logs_, clock_, random_};
   RequestMeter meter_{telemetry_, clock_, "dev"};
   NamedHandler aws_{"aws", clock_}, api_{"api", clock_}, page_{"page", clock_};
   Result<> ready_;
@@ -145,7 +145,8 @@ TEST_F(DispatcherTest, CountsAwsCallsInTheGatewayOnly) {
 }
 
 TEST_F(DispatcherTest, CountsErrorsAndSaysThemInOneLine) {
-  api_.response = http::Response::Json(503, R"({"error":"disk full","code":"SERVICE_UNAVAILABLE"})");
+  api_.response =
+      http::Response::Json(503, R"({"error":"disk full","code":"SERVICE_UNAVAILABLE"})");
   Ask("POST", "/v1/reports");
   api_.response = http::Response::Json(404, R"({"error":"no report","code":"NOT_FOUND"})");
   Ask("GET", "/v1/reports/x");

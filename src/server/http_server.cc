@@ -1,9 +1,10 @@
 #include "server/http_server.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <fmt/format.h>
 #include <thread>
 #include <vector>
 
@@ -56,8 +57,8 @@ class AsioHttpServer final : public HttpServer {
     asio::co_spawn(threads_[0]->loop(), Accept(), asio::detached);
     for (const auto& thread : threads_) {
       thread->WatchDeadlines();
-      running_.emplace_back([loop = &thread->loop(), guard = asio::make_work_guard(
-                                                         thread->loop())] { loop->run(); });
+      running_.emplace_back(
+          [loop = &thread->loop(), guard = asio::make_work_guard(thread->loop())] { loop->run(); });
     }
   }
 
@@ -82,8 +83,8 @@ class AsioHttpServer final : public HttpServer {
     bool drained = false;
     {
       std::unique_lock lock(shared_.mutex);
-      drained = shared_.drained.wait_for(
-          lock, deadline, [this] { return shared_.connections.load() == 0; });
+      drained = shared_.drained.wait_for(lock, deadline,
+                                         [this] { return shared_.connections.load() == 0; });
     }
     for (const auto& thread : threads_) thread->loop().stop();
     for (std::thread& running : running_) running.join();
@@ -160,17 +161,15 @@ class AsioHttpServer final : public HttpServer {
 
   template <class Stream>
   void Spawn(std::unique_ptr<Connection<Stream>> connection, IoThread& thread) {
-    asio::co_spawn(thread.loop(), Serve(std::move(connection)),
-                   [](std::exception_ptr failure) {
-                     if (failure == nullptr) return;
-                     // The one catch at the edge: a library threw where we expected a value.
-                     try {
-                       std::rethrow_exception(failure);
-                     } catch (const std::exception& exception) {
-                       Log(LogLevel::kError, "a connection ended by an exception",
-                           {{"error", exception.what()}});
-                     }
-                   });
+    asio::co_spawn(thread.loop(), Serve(std::move(connection)), [](std::exception_ptr failure) {
+      if (failure == nullptr) return;
+      // The one catch at the edge: a library threw where we expected a value.
+      try {
+        std::rethrow_exception(failure);
+      } catch (const std::exception& exception) {
+        Log(LogLevel::kError, "a connection ended by an exception", {{"error", exception.what()}});
+      }
+    });
   }
 
   ServerShared shared_;

@@ -25,7 +25,7 @@ struct HttpLimits {
   std::size_t body_bytes_max = 16u << 20;    // as sent, before decompression (413)
   /// Larger bodies by path prefix; the first that fits counts.
   std::vector<std::pair<std::string, std::size_t>> body_bytes_max_by_prefix;
-  std::size_t connections_max = 10'000;      // one more is answered 503 and closed
+  std::size_t connections_max = 10'000;  // one more is answered 503 and closed
 
   Duration idle_timeout{75'000};    // between requests (closed silently)
   Duration header_timeout{10'000};  // from the first byte to the end of the header (408)

@@ -57,9 +57,9 @@ class EchoHandler final : public http::Handler {
       respond(body.ok() ? http::Response::Text(200, *body)
                         : http::Response::Text(400, body.error().message()));
     } else {
-      respond(http::Response::Text(
-          200, request.method + " " + request.path + "?" + request.query + " " +
-                   std::string(request.headers.Get("x-test")) + "|" + request.body));
+      respond(http::Response::Text(200, request.method + " " + request.path + "?" + request.query +
+                                            " " + std::string(request.headers.Get("x-test")) + "|" +
+                                            request.body));
     }
   }
 
@@ -211,8 +211,9 @@ TEST_F(HttpServerTest, RefusesWhatIsMalformedOrCouldBeReadInTwoWays) {
   refused("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n");
   refused("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n");
   refused("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n");
-  refused("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
-          "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+  refused(
+      "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+      "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
   refused("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
   refused("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n");
   refused("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501);
@@ -283,8 +284,9 @@ TEST_F(HttpServerTest, AnswersAnOversizedBodyBeforeItIsRead) {
   Start(std::move(options));
   RawClient client(server_->port());
 
-  client.Send("POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
-              "Content-Length: 1000000\r\n\r\n");
+  client.Send(
+      "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+      "Content-Length: 1000000\r\n\r\n");
 
   EXPECT_EQ(RawClient::Status(client.ReadAll()), 413);
 }
@@ -373,8 +375,9 @@ TEST_F(HttpServerTest, ClosesIdleAndSlowConnections) {
   RawClient slow_header(server_->port());
   slow_header.Send("GET /b HTTP/1.1\r\nHost");
   RawClient slow_body(server_->port());
-  slow_body.Send("POST /c HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
-                 "Content-Length: 10\r\n\r\n");
+  slow_body.Send(
+      "POST /c HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+      "Content-Length: 10\r\n\r\n");
   ASSERT_THAT(slow_body.ReadUntil("\r\n\r\n"), HasSubstr("100 Continue"));
   RawClient patient(server_->port());
   patient.Send("GET /later HTTP/1.1\r\nHost: x\r\n\r\n");

@@ -47,8 +47,8 @@ class Maintenance {
   int looks_ = 0;                      // guarded by run_mutex_
   std::uint64_t commits_written_ = 0;  // guarded by run_mutex_
   mutable std::mutex mutex_;
-  Result<> status_;                     // guarded by mutex_
-  bool stopping_ = false;               // guarded by mutex_
+  Result<> status_;        // guarded by mutex_
+  bool stopping_ = false;  // guarded by mutex_
   std::condition_variable wake_;
   std::thread thread_;
 };

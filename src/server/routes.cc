@@ -15,8 +15,7 @@ namespace securebase::server {
 namespace {
 
 void Append(std::vector<api::Route>& all, std::vector<api::Route> more) {
-  all.insert(all.end(), std::make_move_iterator(more.begin()),
-             std::make_move_iterator(more.end()));
+  all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
 }  // namespace
@@ -24,17 +23,16 @@ void Append(std::vector<api::Route>& all, std::vector<api::Route> more) {
 std::vector<api::Route> MakeRoutes(const RouteParts& parts) {
   const documents::ProductTables& tables = parts.stores.tables();
   std::vector<api::Route> all;
-  Append(all, api::AnalyticsRoutes({.service = parts.analytics,
-                                    .workers = parts.workers,
-                                    .clock = parts.clock}));
+  Append(all, api::AnalyticsRoutes(
+                  {.service = parts.analytics, .workers = parts.workers, .clock = parts.clock}));
   Append(all, api::ExportRoutes({.exports = parts.exports,
                                  .workers = parts.workers,
                                  .clock = parts.clock,
-                                 .queries = api::MakeExportQueries(
-                                     parts.analytics, parts.documents, tables, parts.clock)}));
+                                 .queries = api::MakeExportQueries(parts.analytics, parts.documents,
+                                                                   tables, parts.clock)}));
   Append(all, api::DatasetRoutes({.datasets = parts.stores.datasets(), .clock = parts.clock}));
-  Append(all, api::KeyRoutes(
-                  {.keys = parts.stores.keys(), .clock = parts.clock, .plans = parts.plans}));
+  Append(all,
+         api::KeyRoutes({.keys = parts.stores.keys(), .clock = parts.clock, .plans = parts.plans}));
   Append(all, api::ReportRoutes({.documents = parts.documents,
                                  .tables = tables,
                                  .random = parts.random,

@@ -27,8 +27,8 @@ Result<> Stores::OpenAll(FileSystem& files, const Clock& clock, Random& random) 
   SB_TRY_OK(engine_->Recover());
   SB_TRY_OK(events_->RemoveOrphans());
   SB_TRY_OK(documents::CreateProductTables(*documents_, options_.home, tables_, clock.Now()));
-  SB_TRY(keys_, api::KeyStore::Open(*documents_, options_.home, files, options_.folder, random,
-                                    clock));
+  SB_TRY(keys_,
+         api::KeyStore::Open(*documents_, options_.home, files, options_.folder, random, clock));
   return {};
 }
 

@@ -78,10 +78,10 @@ struct TelemetryPipeline::Shard {
 
   std::mutex mutex;
   // All guarded by mutex.
-  Instant minute;                   // of `current`
+  Instant minute;                     // of `current`
   std::vector<Distribution> current;  // by series
-  std::vector<Series> touched;      // those of `current` that are not empty
-  std::vector<Touched> closed;      // earlier minutes
+  std::vector<Series> touched;        // those of `current` that are not empty
+  std::vector<Touched> closed;        // earlier minutes
   std::vector<Line> lines;
   std::vector<Invocation> invocations;
 
@@ -306,10 +306,8 @@ void TelemetryPipeline::WriteMetrics(Collected& collected) {
       entry = &registry_->entries[key.second];  // a deque: the reference stays valid
     }
     for (const metrics::Metric& target : entry->targets) {
-      data.push_back({.metric = target,
-                      .unit = entry->unit,
-                      .time = key.first,
-                      .values = values.Pairs()});
+      data.push_back(
+          {.metric = target, .unit = entry->unit, .time = key.first, .values = values.Pairs()});
     }
     samples += values.Count();
     if (data.size() >= kDataPerWrite) write();

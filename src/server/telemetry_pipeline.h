@@ -33,17 +33,17 @@ struct TelemetryOptions {
   std::string function_name = "securebase-dev-report-engine";
   /// How often a thread of the pipeline flushes; 0: only Flush() does.
   std::chrono::milliseconds flush_interval{250};
-  std::size_t series_max = 20'000;             // further ones are dropped and counted
-  std::size_t log_bytes_max = 32u << 20;       // of lines that wait for a flush
-  int memory_size_mb = 1024;                   // what REPORT lines say
+  std::size_t series_max = 20'000;        // further ones are dropped and counted
+  std::size_t log_bytes_max = 32u << 20;  // of lines that wait for a flush
+  int memory_size_mb = 1024;              // what REPORT lines say
 };
 
 /// Thread-safe.
 class TelemetryPipeline final : public Telemetry {
  public:
   /// The stores, clock and random outlive it.
-  TelemetryPipeline(TelemetryOptions options, metrics::MetricStore& metrics,
-                    events::LogStore& logs, const Clock& clock, Random& random);
+  TelemetryPipeline(TelemetryOptions options, metrics::MetricStore& metrics, events::LogStore& logs,
+                    const Clock& clock, Random& random);
   /// Stops.
   ~TelemetryPipeline() override;
 

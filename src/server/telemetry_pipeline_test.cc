@@ -43,7 +43,8 @@ class TelemetryPipelineTest : public ::testing::Test {
 TEST(DistributionTest, IsExactForFewValuesAndCloseForMany) {
   Distribution few;
   for (int i = 0; i < 100; ++i) few.Add(i % 4);
-  EXPECT_THAT(few.Pairs(), UnorderedElementsAre(Pair(0, 25), Pair(1, 25), Pair(2, 25), Pair(3, 25)));
+  EXPECT_THAT(few.Pairs(),
+              UnorderedElementsAre(Pair(0, 25), Pair(1, 25), Pair(2, 25), Pair(3, 25)));
 
   Distribution many;
   double sum = 0;
@@ -75,7 +76,10 @@ TEST(DistributionTest, RoundsToWithinHalfAPercent) {
 }
 
 TEST_F(TelemetryPipelineTest, WritesEachMinuteToItsOwnDatum) {
-  const Measurement m{.namespace_name = "N", .name = "M", .unit = "Count", .value = 2,
+  const Measurement m{.namespace_name = "N",
+                      .name = "M",
+                      .unit = "Count",
+                      .value = 2,
                       .dimensions = {{"B", "2"}, {"A", "1"}}};
   pipeline_->Publish(m);
   pipeline_->Publish(m);
@@ -84,8 +88,7 @@ TEST_F(TelemetryPipelineTest, WritesEachMinuteToItsOwnDatum) {
   pipeline_->Flush();
 
   ASSERT_THAT(metrics_.data, SizeIs(2));
-  EXPECT_EQ(metrics_.data[0].metric,
-            (metrics::Metric{"N", "M", {{"A", "1"}, {"B", "2"}}}));
+  EXPECT_EQ(metrics_.data[0].metric, (metrics::Metric{"N", "M", {{"A", "1"}, {"B", "2"}}}));
   EXPECT_EQ(metrics_.data[0].unit, "Count");
   EXPECT_EQ(metrics_.data[0].time, FromUnixSeconds(1'780'000'020));
   EXPECT_THAT(metrics_.data[0].values, ElementsAre(Pair(2, 2)));
@@ -99,8 +102,8 @@ TEST_F(TelemetryPipelineTest, WritesEachMinuteToItsOwnDatum) {
 }
 
 TEST_F(TelemetryPipelineTest, PublishesTwiceWithAndWithoutDimensions) {
-  pipeline_->PublishTwice({.namespace_name = "N", .name = "M", .unit = "None", .value = 1,
-                           .dimensions = {{"A", "1"}}});
+  pipeline_->PublishTwice(
+      {.namespace_name = "N", .name = "M", .unit = "None", .value = 1, .dimensions = {{"A", "1"}}});
   pipeline_->PublishTwice({.namespace_name = "N", .name = "Bare", .unit = "None", .value = 1});
   pipeline_->Flush();
 
@@ -158,8 +161,7 @@ TEST_F(TelemetryPipelineTest, WritesLogLinesAndInvocations) {
   EXPECT_THAT(lines[3], StartsWith("REPORT RequestId: id-1\tDuration: 2.35 ms\tBilled Duration: "
                                    "3 ms\tMemory Size: 1024 MB\tMax Memory Used: "));
   EXPECT_THAT(lines[3], HasSubstr("\tHandler: report_engine.lambda_handler\t"));
-  EXPECT_THAT(logs_.streams,
-              ::testing::Each(MatchesRegex("2026/05/28/\\[\\$LATEST\\][0-9a-f]+")));
+  EXPECT_THAT(logs_.streams, ::testing::Each(MatchesRegex("2026/05/28/\\[\\$LATEST\\][0-9a-f]+")));
 }
 
 TEST_F(TelemetryPipelineTest, SplitsManyLinesIntoSeveralWrites) {
@@ -176,8 +178,8 @@ TEST_F(TelemetryPipelineTest, CountsWhatItDrops) {
     pipeline_->Publish({.namespace_name = "N", .name = name, .unit = "None", .value = value});
   };
   publish("First", 1);
-  publish("Second", 1);            // no series left
-  publish("First", NAN);           // no value
+  publish("Second", 1);   // no series left
+  publish("First", NAN);  // no value
   const std::string line(2'000, 'x');
   pipeline_->LogEvents("/g", {&line, 1});
   pipeline_->Record(clock_.Now(), {}, {.request_id = "id", .error_line = line});

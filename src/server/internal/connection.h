@@ -202,10 +202,9 @@ class Connection final : public TimedConnection {
     if (!exchange->answered()) co_await Answered(exchange);  // slow path: from another thread
 
     const http::Response response = exchange->Take();
-    const bool keep_alive =
-        keep_alive_asked && !shared_.stopping.load(std::memory_order_relaxed);
+    const bool keep_alive = keep_alive_asked && !shared_.stopping.load(std::memory_order_relaxed);
     const bool written = co_await WriteResponse(response, keep_alive, head, http10);
-    co_return written && keep_alive;
+    co_return written&& keep_alive;
   }
 
   /// Suspends until the exchange is answered, from whatever thread, and resumes on this one.
@@ -217,8 +216,8 @@ class Connection final : public TimedConnection {
           [this, resume] { asio::post(thread_.loop(), [resume] { (*resume)(); }); });
     };
     const asio::use_awaitable_t<Executor> await;
-    co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(
-        std::move(suspend), await);
+    co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(std::move(suspend),
+                                                                                 await);
   }
 
   Task<bool> WriteResponse(const http::Response& response, bool keep_alive, bool head,
@@ -290,7 +289,9 @@ class Connection final : public TimedConnection {
         .BeginObject()
         .Member("error", message)
         .Member("code", CodeOf(status))
-        .Key("details").BeginObject().EndObject()
+        .Key("details")
+        .BeginObject()
+        .EndObject()
         .Member("timestamp", FormatIsoMillis(now))
         .EndObject();
     const http::Response response = http::Response::Json(status, std::move(body));
@@ -307,11 +308,16 @@ class Connection final : public TimedConnection {
 
   static std::string_view CodeOf(int status) {
     switch (status) {
-      case 408: return "REQUEST_TIMEOUT";
-      case 413: return "PAYLOAD_TOO_LARGE";
-      case 500: return "INTERNAL_ERROR";
-      case 501: return "NOT_IMPLEMENTED";
-      default: return "INVALID_REQUEST";
+      case 408:
+        return "REQUEST_TIMEOUT";
+      case 413:
+        return "PAYLOAD_TOO_LARGE";
+      case 500:
+        return "INTERNAL_ERROR";
+      case 501:
+        return "NOT_IMPLEMENTED";
+      default:
+        return "INVALID_REQUEST";
     }
   }
 
@@ -328,8 +334,7 @@ class Connection final : public TimedConnection {
     Socket().shutdown(asio::socket_base::shutdown_send, ignored);
     buffer_.resize(kReadBytes);
     for (std::size_t total = 0; linger_ && total < kLingerBytesMax && !expired_;) {
-      auto [error, count] =
-          co_await Socket().async_read_some(asio::buffer(buffer_), kAwait);
+      auto [error, count] = co_await Socket().async_read_some(asio::buffer(buffer_), kAwait);
       if (error) break;
       total += count;
     }
@@ -341,11 +346,11 @@ class Connection final : public TimedConnection {
   Stream stream_;
   RequestParser parser_;
   const std::string peer_;
-  std::string buffer_;     // bytes read: [begin_, end_) are not parsed yet
+  std::string buffer_;  // bytes read: [begin_, end_) are not parsed yet
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
-  std::string out_;        // head of the response being written
-  std::string request_id_; // of the request being answered
+  std::string out_;         // head of the response being written
+  std::string request_id_;  // of the request being answered
   bool expired_ = false;
   bool linger_ = false;
 };

@@ -49,8 +49,8 @@ class Exchange {
   enum class State { kPending, kWaiting, kAnswered };
   std::atomic<State> state_{State::kPending};
   std::atomic<bool> answering_{false};
-  http::Response response_;      // written before kAnswered, read after
-  std::function<void()> wake_;   // written before kWaiting, called after
+  http::Response response_;     // written before kAnswered, read after
+  std::function<void()> wake_;  // written before kWaiting, called after
 };
 
 /// The http::Respond of an exchange. When its last copy goes without an answer, the answer is 500:

@@ -73,8 +73,7 @@ RequestMeter::RequestMeter(TelemetryPipeline& telemetry, const Clock& clock,
                .concurrent_executions = series("ConcurrentExecutions", "Count")};
 }
 
-const RequestMeter::Resource& RequestMeter::Of(std::string_view method,
-                                               std::string_view resource) {
+const RequestMeter::Resource& RequestMeter::Of(std::string_view method, std::string_view resource) {
   method = KnownMethod(method);
   thread_local std::string key;
   key.assign(method);
@@ -91,13 +90,11 @@ const RequestMeter::Resource& RequestMeter::Of(std::string_view method,
     }
   }
   auto series = [&](std::string_view metric, std::string_view unit) {
-    return telemetry_.Register(kApiNamespace, metric, unit,
-                               {{{"ApiName", api_name_},
-                                 {"Stage", stage_},
-                                 {"Method", method},
-                                 {"Resource", resource}},
-                                {{"ApiName", api_name_}},
-                                {}});
+    return telemetry_.Register(
+        kApiNamespace, metric, unit,
+        {{{"ApiName", api_name_}, {"Stage", stage_}, {"Method", method}, {"Resource", resource}},
+         {{"ApiName", api_name_}},
+         {}});
   };
   const Resource made{.count = series("Count", "Count"),
                       .latency = series("Latency", "Milliseconds"),

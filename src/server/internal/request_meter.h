@@ -67,8 +67,8 @@ class RequestMeter {
   std::atomic<int> running_{0};
   std::shared_mutex mutex_;
   boost::unordered_flat_map<std::string, const Resource*, Hash, std::equal_to<>>
-      by_name_;                        // guarded by mutex_
-  std::deque<Resource> resources_;     // guarded by mutex_; elements never change
+      by_name_;                     // guarded by mutex_
+  std::deque<Resource> resources_;  // guarded by mutex_; elements never change
 };
 
 }  // namespace securebase::server

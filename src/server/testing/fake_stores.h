@@ -48,9 +48,8 @@ class FakeMetricStore final : public metrics::MetricStore {
     });
   }
   double SumOf(std::string_view name) {
-    return Total(name, [](const metrics::Datum&, double value, double count) {
-      return value * count;
-    });
+    return Total(name,
+                 [](const metrics::Datum&, double value, double count) { return value * count; });
   }
   /// Sum of the values that a metric has without dimensions.
   double SumWithoutDimensions(std::string_view name) {

@@ -108,7 +108,8 @@ std::string RawClient::ReadResponse(bool head) {
   std::size_t body_size = 0;
   for (const std::string_view line : Split(response, '\n')) {
     const std::size_t colon = line.find(':');
-    if (colon != std::string_view::npos && EqualsIgnoreCase(line.substr(0, colon), "content-length")) {
+    if (colon != std::string_view::npos &&
+        EqualsIgnoreCase(line.substr(0, colon), "content-length")) {
       body_size = static_cast<std::size_t>(ParseInt(Trim(line.substr(colon + 1))).value_or(0));
     }
   }

@@ -16,7 +16,7 @@ class RawClient {
   struct Tls {
     int version_min = 0;  // as OpenSSL numbers them; 0: any
     int version_max = 0;
-    std::string alpn;     // one protocol to offer, or empty
+    std::string alpn;  // one protocol to offer, or empty
   };
   /// With TLS, certificates unchecked. `connected()` says whether the handshake succeeded.
   RawClient(std::uint16_t port, const Tls& tls);
