@@ -7,6 +7,7 @@
 
 #include "base/random.h"
 #include "base/testing/seed.h"
+#include "base/text.h"
 #include "events/internal/segment_cache.h"
 #include "events/internal/segment_format.h"
 
@@ -194,6 +195,25 @@ TEST(SegmentTest, AFooterOfWrongContentIsRefusedOrHarmless) {
       if (segment.ok()) static_cast<void>(Dump(**segment).ok());
     }
   }
+}
+
+// Files that are out there must stay readable: the bytes of the formats page do not change.
+TEST(SegmentTest, WritesTheExampleOfTheFormatsPage) {
+  const SegmentColumn time{.name = "time", .type = Type::kTime, .ints = {1000, 3000}};
+  const SegmentColumn service{.name = "service",
+                              .type = Type::kString,
+                              .codes = {0, 0},
+                              .valid = {1, 0},
+                              .dictionary = {"S3"}};
+  const std::string bytes = BuildSegment({"1", "r", "c", "cost"}, 2, std::vector{time, service});
+  std::string dump;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    dump += HexEncode(bytes.substr(i, 1));
+    dump += i % 16 == 15 || i + 1 == bytes.size() ? '\n' : ' ';
+  }
+  const auto page = PosixFileSystem().Read(SB_SOURCE_DIR "/docs/formats/segment.md");
+  ASSERT_TRUE(page.ok());
+  EXPECT_THAT(*page, HasSubstr("```\n" + dump + "```"));
 }
 
 TEST(SegmentTest, ADictionaryIsReadOnce) {
