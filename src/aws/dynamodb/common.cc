@@ -103,9 +103,10 @@ Result<documents::Item> ItemOf(const Value& request, std::string_view member) {
 Result<documents::Item> KeyOf(const CallContext& context, const TableView& table,
                               documents::Item key) {
   if (table.name() != context.stores.tables.report_schedules) return key;
-  if (auto alias = key.extract(key.find(kScheduleAlias)); !alias.empty()) {
-    alias.key() = kScheduleId;
-    key.insert(std::move(alias));
+  if (const auto alias = key.find(kScheduleAlias); alias != key.end()) {
+    auto node = key.extract(alias);
+    node.key() = kScheduleId;
+    key.insert(std::move(node));
   }
   const auto id = key.find(kScheduleId);
   if (key.size() != 1 || id == key.end()) return key;

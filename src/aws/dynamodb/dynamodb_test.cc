@@ -203,11 +203,11 @@ TEST_F(DynamoDbTest, PutsGetsAndDeletesItems) {
   EXPECT_EQ(Answer("GetItem", Call(kThings, Key("a", 1) + R"(, "ProjectionExpression": "v[0]",
       "ConsistentRead": true, "ReturnConsumedCapacity": "INDEXES")")),
             R"({"Item":{"v":{"L":[{"N":"1.5"}]}},"ConsumedCapacity":{"TableName":"things",)"
-            R"("CapacityUnits":1.0,"Table":{"CapacityUnits":1.0}}})");
+            R"("CapacityUnits":1,"Table":{"CapacityUnits":1}}})");
   EXPECT_EQ(Answer("PutItem", Call(kThings, R"("Item": {"pk": {"S": "a"}, "sk": {"N": "1"}},
       "ReturnValues": "ALL_OLD", "ReturnConsumedCapacity": "TOTAL")")),
             R"({"Attributes":{"pk":{"S":"a"},"sk":{"N":"1"},"v":{"L":[{"N":"1.5"},{"NULL":true}]}},)"
-            R"("ConsumedCapacity":{"TableName":"things","CapacityUnits":1.0}})");
+            R"("ConsumedCapacity":{"TableName":"things","CapacityUnits":1}})");
   EXPECT_EQ(Answer("DeleteItem", Call(kThings, Key("a", 1) + R"(, "ReturnValues": "ALL_OLD")")),
             R"({"Attributes":{"pk":{"S":"a"},"sk":{"N":"1"}}})");
   EXPECT_EQ(Answer("DeleteItem", Call(kThings, Key("a", 1))), "{}");
@@ -372,7 +372,7 @@ TEST_F(RangeTest, GetsInBatches) {
       {"pk": {"S": "a"}, "sk": {"N": "1"}}, {"pk": {"S": "zz"}, "sk": {"N": "1"}}]}}})");
   EXPECT_EQ(json::Write(answer),
             R"({"Responses":{"things":[{"sk":{"N":"1"}}]},"UnprocessedKeys":{},)"
-            R"("ConsumedCapacity":[{"TableName":"things","CapacityUnits":1.0}]})");
+            R"("ConsumedCapacity":[{"TableName":"things","CapacityUnits":1}]})");
   const std::string key = R"({"pk": {"S": "a"}, "sk": {"N": "1"}})";
   Refuses("BatchGetItem", R"({"RequestItems": {"things": {"Keys": [)" + key + "," + key + "]}}}",
           "ValidationException: Provided list of item keys contains duplicates");
@@ -393,7 +393,7 @@ TEST_F(DynamoDbTest, WritesInBatches) {
       "securebase-dev-metrics": [{"PutRequest": {"Item": {"customer_id": {"S": "a"},
         "timestamp": {"S": "2026-06-01"}, "cost": {"N": "1"}}}}]}})"),
             R"({"UnprocessedItems":{},"ConsumedCapacity":[{"TableName":"things",)"
-            R"("CapacityUnits":2.0},{"TableName":"securebase-dev-metrics","CapacityUnits":1.0}]})");
+            R"("CapacityUnits":2},{"TableName":"securebase-dev-metrics","CapacityUnits":1}]})");
   EXPECT_NE(Answer("GetItem", Call(kThings, Key("a", 1))), "{}");
   const std::string put = R"({"PutRequest": {"Item": {"pk": {"S": "a"}, "sk": {"N": "1"}}}})";
   Refuses("BatchWriteItem", R"({"RequestItems": {"things": [)" + put + "," + put + "]}}",
