@@ -10,6 +10,7 @@
 #include <set>
 
 #include "base/random.h"
+#include "base/testing/fault_file_system.h"
 #include "base/testing/seed.h"
 #include "base/testing/temp_folder.h"
 #include "events/internal/log_block.h"
@@ -189,6 +190,25 @@ TEST(LogStoreTest, AHeadBeyondItsSizeIsFlushed) {
   EXPECT_GT(store.engine().statistics().checkpoints, 0u);
   EXPECT_FALSE(std::filesystem::is_empty(folder / "logs"));
   EXPECT_EQ(Messages(store, {.group = "g"}).size(), 50u);
+}
+
+TEST(LogStoreTest, WithoutRoomForTheHeadEventsAreRefusedUntilThereIs) {
+  TempFolder folder;
+  FaultFileSystem files;
+  Store store(folder.path(), {.logs = {.head_bytes_max = 1000}}, files);
+  files.SetDiskFull(true);
+  const std::vector<LogEvent> events = {{.time = kNow, .message = std::string(300, 'x')}};
+  int accepted = 0;  // the journal's file has room; the head has not for ever
+  Result<> appended = {};
+  while (accepted < 100 && (appended = store.logs().Append(kAccount, "g", "s", events)).ok()) {
+    ++accepted;
+  }
+  ASSERT_FALSE(appended.ok());
+  EXPECT_EQ(appended.error().code(), ErrorCode::kUnavailable);
+  EXPECT_EQ(Messages(store, {.group = "g"}).size(), static_cast<std::size_t>(accepted));
+  files.SetDiskFull(false);
+  ASSERT_TRUE(store.logs().Append(kAccount, "g", "s", events).ok());
+  EXPECT_EQ(Messages(store, {.group = "g"}).size(), static_cast<std::size_t>(accepted) + 1);
 }
 
 TEST(LogStoreTest, OrphansGoAndDamageIsNamed) {
