@@ -169,6 +169,16 @@ TEST(GroupQueryTest, SumsAndAveragesDoubles) {
   EXPECT_EQ(Line(result->rows[0]), "4.75|1.58333333|0.5|3|");
 }
 
+TEST(GroupQueryTest, ExtremesPassOverNaN) {
+  Table table{.columns = {{"x", Type::kDouble}}, .rows = {}};
+  for (const double x : {std::nan(""), 2.0, std::nan(""), 1.0}) {
+    table.rows.push_back({{"x", testing::DoubleCell(x)}});
+  }
+  const auto result = RunOn(table, {.aggregates = {{AOp::kMin, "x"}, {AOp::kMax, "x"}}});
+  ASSERT_TRUE(result.ok());
+  EXPECT_EQ(Line(result->rows[0]), "1|2|");
+}
+
 TEST(GroupQueryTest, ASumOfIntegersThatOverflowsBecomesADouble) {
   Table table{.columns = {{"x", Type::kInt64}}, .rows = {}};
   const std::int64_t max = std::numeric_limits<std::int64_t>::max();

@@ -177,6 +177,7 @@ class ExtremeAccumulator final : public Accumulator {
       present_[group] = 1;
       return true;
     }
+    if (best != best) return true;  // NaN gives way to any value
     return largest_ ? best < value : value < best;
   }
 
