@@ -12,6 +12,7 @@ using namespace securebase::metrics;
 
 class Ignore final : public PayloadVisitor {
   void Begin(std::string_view, std::int64_t, std::int32_t) override {}
+  void BeginKnown(SeriesId, std::int64_t, std::int32_t) override {}
   void Value(double, double) override {}
   void Set(const StatisticSet&) override {}
 };

@@ -17,7 +17,8 @@ struct Slice {
 // bins and is one slice.
 std::vector<Slice> SlicesOf(const Bucket& bucket) {
   const StatisticSet& set = bucket.set();
-  if (bucket.sketch().empty()) return {Slice{set.minimum, set.sample_count, Sketch::KeyOf(set.minimum)}};
+  if (bucket.sketch().empty())
+    return {Slice{set.minimum, set.sample_count, Sketch::KeyOf(set.minimum)}};
   std::vector<Slice> slices;
   slices.reserve(bucket.sketch().bins().size());
   for (const Sketch::Bin& bin : bucket.sketch().bins()) {
@@ -102,10 +103,14 @@ std::optional<double> EvaluateExtended(const Bucket& bucket, const Statistic& st
     sum += slice.weight * slice.value;
   }
   switch (statistic.kind) {
-    case Kind::kTrimmedCount: return weight;
-    case Kind::kTrimmedSum: return sum;
-    case Kind::kPercentileRank: return weight / bucket.set().sample_count * 100;
-    default: break;
+    case Kind::kTrimmedCount:
+      return weight;
+    case Kind::kTrimmedSum:
+      return sum;
+    case Kind::kPercentileRank:
+      return weight / bucket.set().sample_count * 100;
+    default:
+      break;
   }
   if (weight == 0) return std::nullopt;
   return sum / weight;
@@ -157,8 +162,7 @@ void Bucket::Merge(const Bucket& other) {
   has_distribution_ = has_distribution_ && other.has_distribution_;
   if (!has_distribution_) {
     sketch_ = Sketch();
-  } else if (!sketch_.empty() || !other.sketch_.empty() ||
-             set_.minimum != other.set_.minimum) {
+  } else if (!sketch_.empty() || !other.sketch_.empty() || set_.minimum != other.set_.minimum) {
     if (sketch_.empty()) sketch_.Add(set_.minimum, set_.sample_count);
     if (other.sketch_.empty()) {
       sketch_.Add(other.set_.minimum, other.set_.sample_count);
@@ -176,12 +180,18 @@ std::optional<double> Bucket::Evaluate(const Statistic& statistic) const {
   using Kind = Statistic::Kind;
   if (empty()) return std::nullopt;
   switch (statistic.kind) {
-    case Kind::kSampleCount: return set_.sample_count;
-    case Kind::kSum: return set_.sum;
-    case Kind::kAverage: return set_.sum / set_.sample_count;
-    case Kind::kMinimum: return set_.minimum;
-    case Kind::kMaximum: return set_.maximum;
-    default: break;
+    case Kind::kSampleCount:
+      return set_.sample_count;
+    case Kind::kSum:
+      return set_.sum;
+    case Kind::kAverage:
+      return set_.sum / set_.sample_count;
+    case Kind::kMinimum:
+      return set_.minimum;
+    case Kind::kMaximum:
+      return set_.maximum;
+    default:
+      break;
   }
   if (!has_distribution_) return std::nullopt;
   return EvaluateExtended(*this, statistic);

@@ -20,7 +20,7 @@ bool IsSane(const StatisticSet& set) {
 void BucketCodec::Encode(const Bucket& bucket, std::string& out) {
   const StatisticSet& set = bucket.set();
   const bool constant = bucket.has_distribution() && bucket.sketch().empty();
-  const Form form = constant                     ? Form::kConstant
+  const Form form = constant                    ? Form::kConstant
                     : bucket.has_distribution() ? Form::kSketch
                                                 : Form::kStatisticsOnly;
   out.push_back(static_cast<char>(form));

@@ -10,17 +10,39 @@ namespace securebase::metrics {
 namespace {
 
 TEST(StatisticTest, ReadsTheGrammar) {
-  for (const char* ok : {"SampleCount", "Sum", "Average", "Minimum", "Maximum", "p0", "p50", "p99.9",
-                         "p95.0123456789", "p100", "IQM", "tm99", "wm10.5", "tc95", "ts95",
-                         "TM(10%:90%)", "TM(:90%)", "TM(10%:)", "TM(0.5:3)", "TM(-5:5)", "WM(1:)",
-                         "TC(0.005:0.03)", "TS(80%:)", "PR(:300)", "PR(100:2000)", "PR(1:)"}) {
+  for (const char* ok :
+       {"SampleCount",  "Sum",      "Average",        "Minimum",        "Maximum",  "p0",
+        "p50",          "p99.9",    "p95.0123456789", "p100",           "IQM",      "tm99",
+        "wm10.5",       "tc95",     "ts95",           "TM(10%:90%)",    "TM(:90%)", "TM(10%:)",
+        "TM(0.5:3)",    "TM(-5:5)", "WM(1:)",         "TC(0.005:0.03)", "TS(80%:)", "PR(:300)",
+        "PR(100:2000)", "PR(1:)"}) {
     const auto statistic = ParseStatistic(ok);
     ASSERT_TRUE(statistic.ok()) << ok;
     EXPECT_EQ(statistic->text, ok);
   }
-  for (const char* bad : {"", "average", "p", "p101", "p-1", "p1e1", "p95.01234567890", "P95", "iqm",
-                          "tm", "tm101", "TM", "TM()", "TM(:)", "TM(90%:10%)", "TM(10%:90)", "TM(a:b)",
-                          "TM(5:5)", "PR(10%:90%)", "PR(:)", "TM(10%:90%", "tm(10)", "TM(:120%)"}) {
+  for (const char* bad : {"",
+                          "average",
+                          "p",
+                          "p101",
+                          "p-1",
+                          "p1e1",
+                          "p95.01234567890",
+                          "P95",
+                          "iqm",
+                          "tm",
+                          "tm101",
+                          "TM",
+                          "TM()",
+                          "TM(:)",
+                          "TM(90%:10%)",
+                          "TM(10%:90)",
+                          "TM(a:b)",
+                          "TM(5:5)",
+                          "PR(10%:90%)",
+                          "PR(:)",
+                          "TM(10%:90%",
+                          "tm(10)",
+                          "TM(:120%)"}) {
     EXPECT_FALSE(ParseStatistic(bad).ok()) << bad;
   }
 }

@@ -60,11 +60,10 @@ bool MatchesList(const Metric& metric, const ListRequest& request) {
   if (request.name && metric.name != *request.name) return false;
   return std::all_of(
       request.dimensions.begin(), request.dimensions.end(), [&](const Dimension& wanted) {
-        return std::any_of(metric.dimensions.begin(), metric.dimensions.end(),
-                           [&](const Dimension& has) {
-                             return has.name == wanted.name &&
-                                    (wanted.value.empty() || has.value == wanted.value);
-                           });
+        return std::any_of(
+            metric.dimensions.begin(), metric.dimensions.end(), [&](const Dimension& has) {
+              return has.name == wanted.name && (wanted.value.empty() || has.value == wanted.value);
+            });
       });
 }
 
@@ -105,7 +104,10 @@ class HeadWriter final : public PayloadVisitor {
  public:
   HeadWriter(SeriesIndex& index, Head& head) : index_(index), head_(head) {}
   void Begin(std::string_view key, std::int64_t start_s, std::int32_t resolution_s) override {
-    const SeriesId id = index_.IdOf(key);
+    BeginKnown(index_.IdOf(key), start_s, resolution_s);
+  }
+  void BeginKnown(SeriesId id, std::int64_t start_s, std::int32_t resolution_s) override {
+    SB_CHECK(id < index_.size(), "a journalled series is not defined by any record before");
     index_.Touch(id, start_s);
     bucket_ = &head_.At(id, start_s, resolution_s);
   }
@@ -180,8 +182,8 @@ Result<> EmbeddedMetricStore::LoadCatalogue() {
     live.block = *std::move(block);
     for (const Block::Span& span : live.block->Spans()) {
       if (span.series >= index_.size()) {
-        return Internal(fmt::format("block {} names a series that the catalogue lacks",
-                                    live.block->name()));
+        return Internal(
+            fmt::format("block {} names a series that the catalogue lacks", live.block->name()));
       }
       index_.Touch(span.series, span.last_s);
     }
@@ -211,7 +213,12 @@ void EmbeddedMetricStore::Put(const Account& account, std::vector<Datum> data,
     }
   }
   std::vector<storage::Part> parts;
-  parts.push_back({storage::StoreId::kMetrics, EncodePayload(account, data)});
+  {
+    std::shared_lock lock(mutex_);
+    parts.push_back(
+        {storage::StoreId::kMetrics,
+         EncodePayload(account, data, [this](std::string_view key) { return index_.Find(key); })});
+  }
   engine_.CommitAsync(std::move(parts),
                       [done = std::move(done)](Result<storage::Sequence> committed) {
                         if (committed.ok()) {
@@ -304,10 +311,10 @@ Result<ListPage> EmbeddedMetricStore::List(const Account& account,
     const auto& [metric, units] = *at;
     if (request.namespace_name && metric.namespace_name > *request.namespace_name) break;
     if (!MatchesList(metric, request)) continue;
-    const bool active = !request.active_since ||
-                        std::any_of(units.begin(), units.end(), [&](const auto& unit) {
-                          return index_.LastActive(unit.id) >= ToUnixSeconds(*request.active_since);
-                        });
+    const bool active =
+        !request.active_since || std::any_of(units.begin(), units.end(), [&](const auto& unit) {
+          return index_.LastActive(unit.id) >= ToUnixSeconds(*request.active_since);
+        });
     if (!active) continue;
     if (page.metrics.size() == request.metrics_max) {
       page.more = true;

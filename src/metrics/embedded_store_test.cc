@@ -30,8 +30,8 @@ constexpr Instant kStart = FromUnixSeconds(1'780'272'000);
 class Opened {
  public:
   explicit Opened(const std::string& folder) : clock_(kStart) {
-    auto engine = storage::Engine::Open({.folder = folder, .journal_file_bytes = 1 << 20},
-                                        PosixFileSystem());
+    auto engine =
+        storage::Engine::Open({.folder = folder, .journal_file_bytes = 1 << 20}, PosixFileSystem());
     if (!engine.ok()) {
       ADD_FAILURE() << engine.error().message();
       return;
@@ -93,7 +93,9 @@ TEST(EmbeddedMetricStoreTest, HeadBlocksAndRestartsGiveOneAnswer) {
   TempFolder folder;
   {
     Opened store(folder.path());
-    ASSERT_TRUE(store->PutAndWait(kAccount, {MakeDatum("a", kStart, 1), MakeDatum("a", kStart + 1s, 2)}).ok());
+    ASSERT_TRUE(
+        store->PutAndWait(kAccount, {MakeDatum("a", kStart, 1), MakeDatum("a", kStart + 1s, 2)})
+            .ok());
     ASSERT_TRUE(store.engine().Checkpoint().ok());
     // Late data for a minute that is in a block already.
     ASSERT_TRUE(store->PutAndWait(kAccount, {MakeDatum("a", kStart + 30s, 4)}).ok());
@@ -151,10 +153,12 @@ TEST(EmbeddedMetricStoreTest, UnitsAndDimensionsAreSeriesOfTheirOwn) {
   TempFolder folder;
   Opened store(folder.path());
   const std::vector<Dimension> ab = {{"A", "1"}, {"B", "2"}}, ba = {{"B", "2"}, {"A", "1"}};
-  ASSERT_TRUE(store->PutAndWait(kAccount, {MakeDatum("u", kStart, 1, "Seconds", ab),
-                                           MakeDatum("u", kStart, 2, "Count", ba),
-                                           MakeDatum("u", kStart, 4, "Seconds", ba),
-                                           MakeDatum("u", kStart, 8)}).ok());
+  ASSERT_TRUE(store
+                  ->PutAndWait(kAccount, {MakeDatum("u", kStart, 1, "Seconds", ab),
+                                          MakeDatum("u", kStart, 2, "Count", ba),
+                                          MakeDatum("u", kStart, 4, "Seconds", ba),
+                                          MakeDatum("u", kStart, 8)})
+                  .ok());
   const auto series = Ask(*store.operator->(), "u", 60s, ab);
   ASSERT_EQ(series.size(), 2u);
   EXPECT_EQ(series[0].unit, "Count");
@@ -189,7 +193,8 @@ TEST(EmbeddedMetricStoreTest, ListsPageByPage) {
   ASSERT_TRUE(store->PutAndWait(kAccount, data).ok());
 
   std::size_t total = 0;
-  ListRequest request{.namespace_name = "Test", .name = {}, .dimensions = {{"Fn", ""}}, .metrics_max = 10};
+  ListRequest request{
+      .namespace_name = "Test", .name = {}, .dimensions = {{"Fn", ""}}, .metrics_max = 10};
   for (int pages = 1;; ++pages) {
     const ListPage page = store->List(kAccount, request).value();
     total += page.metrics.size();
@@ -210,8 +215,10 @@ TEST(EmbeddedMetricStoreTest, ManyCheckpointsLeaveFewBlocks) {
   {
     Opened store(folder.path());
     for (int i = 0; i < 70; ++i) {
-      ASSERT_TRUE(store->PutAndWait(kAccount, {MakeDatum("c", kStart + (i % 5) * 1min, 1),
-                                               MakeDatum("c" + std::to_string(i), kStart, 1)}).ok());
+      ASSERT_TRUE(store
+                      ->PutAndWait(kAccount, {MakeDatum("c", kStart + (i % 5) * 1min, 1),
+                                              MakeDatum("c" + std::to_string(i), kStart, 1)})
+                      .ok());
       ASSERT_TRUE(store.engine().Checkpoint().ok());
     }
     EXPECT_LE(store->statistics().blocks, 16u);

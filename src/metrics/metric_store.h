@@ -36,7 +36,7 @@ struct Datum {
   Metric metric;
   std::string unit = "None";
   Instant time;
-  int resolution_s = 60;  // 60 or 1
+  int resolution_s = 60;                          // 60 or 1
   std::vector<std::pair<double, double>> values;  // value, count
   std::optional<StatisticSet> statistics;         // in place of values
 };

@@ -1,5 +1,7 @@
 #include "metrics/payload.h"
 
+#include <limits>
+
 #include "base/bytes.h"
 #include "metrics/series_key.h"
 #include "metrics/sketch.h"
@@ -17,13 +19,23 @@ std::int64_t BucketStart(Instant time, int resolution_s) {
 
 }  // namespace
 
-std::string EncodePayload(const Account& account, const std::vector<Datum>& data) {
+std::string EncodePayload(const Account& account, const std::vector<Datum>& data,
+                          const KnownSeries& known) {
   std::string out;
-  out.reserve(16 + data.size() * 160);
+  out.reserve(16 + data.size() * 32);
+  std::string key;
   out.push_back(static_cast<char>(kVersion));
   PutVarint(out, data.size());
   for (const Datum& datum : data) {
-    PutBytes(out, EncodeSeriesKey(account, datum.metric, datum.unit));
+    key.clear();
+    AppendSeriesKey(account, datum.metric, datum.unit, key);
+    // The number plus one, or zero and the key.
+    if (const std::optional<SeriesId> id = known(key)) {
+      PutVarint(out, std::uint64_t{*id} + 1);
+    } else {
+      PutVarint(out, 0);
+      PutBytes(out, key);
+    }
     PutVarint(out, ZigZag(BucketStart(datum.time, datum.resolution_s)));
     out.push_back(static_cast<char>(datum.resolution_s));
     PutVarint(out, datum.statistics ? 0 : datum.values.size());
@@ -47,12 +59,18 @@ bool VisitPayload(std::string_view payload, PayloadVisitor& visitor) {
   const std::uint64_t count = reader.Varint();
   if (count > reader.remaining()) return false;
   for (std::uint64_t i = 0; i < count && reader.ok(); ++i) {
-    const std::string_view key = reader.Bytes();
+    const std::uint64_t number = reader.Varint();
+    const std::string_view key = number == 0 ? reader.Bytes() : std::string_view();
     const std::int64_t start_s = UnZigZag(reader.Varint());
     const int resolution_s = reader.Fixed<std::uint8_t>();
     const std::uint64_t values = reader.Varint();
     if (!reader.ok() || (resolution_s != 1 && resolution_s != 60)) return false;
-    visitor.Begin(key, start_s, resolution_s);
+    if (number > std::numeric_limits<SeriesId>::max()) return false;
+    if (number == 0) {
+      visitor.Begin(key, start_s, resolution_s);
+    } else {
+      visitor.BeginKnown(static_cast<SeriesId>(number - 1), start_s, resolution_s);
+    }
     if (values == 0) {
       StatisticSet set;
       set.sample_count = ReadNumber(reader);

@@ -3,15 +3,24 @@
 // PutMetricData as a part of a journal record.
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "metrics/head.h"
 #include "metrics/metric_store.h"
 
 namespace securebase::metrics {
 
-std::string EncodePayload(const Account& account, const std::vector<Datum>& data);
+/// The number of a series that an earlier record of the journal, or the catalogue, defines; none
+/// for one that this payload has to define.
+using KnownSeries = std::function<std::optional<SeriesId>(std::string_view series_key)>;
+
+/// Series that are known are written by number, the others by key: replay gives them the same
+/// numbers again, since it sees the same records in the same order.
+std::string EncodePayload(const Account& account, const std::vector<Datum>& data,
+                          const KnownSeries& known);
 
 /// One datum of a payload: where its values go.
 class PayloadVisitor {
@@ -19,6 +28,7 @@ class PayloadVisitor {
   virtual ~PayloadVisitor() = default;
   virtual void Begin(std::string_view series_key, std::int64_t start_s,
                      std::int32_t resolution_s) = 0;
+  virtual void BeginKnown(SeriesId series, std::int64_t start_s, std::int32_t resolution_s) = 0;
   virtual void Value(double value, double count) = 0;
   virtual void Set(const StatisticSet& set) = 0;
 };

@@ -15,6 +15,12 @@ SeriesId SeriesIndex::IdOf(std::string_view key) {
   return size() - 1;
 }
 
+std::optional<SeriesId> SeriesIndex::Find(std::string_view key) const {
+  const auto found = by_key_.find(key);
+  if (found == by_key_.end()) return std::nullopt;
+  return found->second;
+}
+
 bool SeriesIndex::Restore(SeriesId id, std::string_view key) {
   return id == size() && !by_key_.contains(key) && Insert(key);
 }

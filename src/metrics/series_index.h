@@ -6,6 +6,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,8 @@ class SeriesIndex {
  public:
   /// The number of the series with that key, given now where it is new. `key` must decode.
   SeriesId IdOf(std::string_view key);
+  /// The same for a series that exists already; none for another.
+  std::optional<SeriesId> Find(std::string_view key) const;
   /// Takes a series with the number that the catalogue gave it; numbers come in order.
   /// False when the key does not decode or the number is not the next one.
   bool Restore(SeriesId id, std::string_view key);

@@ -6,7 +6,12 @@ namespace securebase::metrics {
 
 std::string EncodeSeriesKey(const Account& account, const Metric& metric, std::string_view unit) {
   std::string out;
-  out.reserve(160);
+  AppendSeriesKey(account, metric, unit, out);
+  return out;
+}
+
+void AppendSeriesKey(const Account& account, const Metric& metric, std::string_view unit,
+                     std::string& out) {
   PutBytes(out, account.id);
   PutBytes(out, account.region);
   PutBytes(out, metric.namespace_name);
@@ -26,7 +31,6 @@ std::string EncodeSeriesKey(const Account& account, const Metric& metric, std::s
     std::sort(sorted.begin(), sorted.end());
     put(sorted);
   }
-  return out;
 }
 
 std::optional<SeriesKey> DecodeSeriesKey(std::string_view bytes) {

@@ -13,6 +13,9 @@ namespace securebase::metrics {
 /// The identity of a series as bytes: account, region, metric and unit. Equal series have equal
 /// bytes, whatever the order in which the dimensions came.
 std::string EncodeSeriesKey(const Account& account, const Metric& metric, std::string_view unit);
+/// The same, appended to `out`.
+void AppendSeriesKey(const Account& account, const Metric& metric, std::string_view unit,
+                     std::string& out);
 
 struct SeriesKey {
   Account account;

@@ -128,8 +128,9 @@ void PutNumber(std::string& out, double value) {
     for (int decimals = 0; decimals <= kDecimalsMax; ++decimals) {
       const double scaled = std::nearbyint(value * kPowersOfTen[decimals]);
       // Bit for bit, so that the last digit survives.
-      if (std::abs(scaled) < 1e15 && std::bit_cast<std::uint64_t>(scaled / kPowersOfTen[decimals]) ==
-                                         std::bit_cast<std::uint64_t>(value)) {
+      if (std::abs(scaled) < 1e15 &&
+          std::bit_cast<std::uint64_t>(scaled / kPowersOfTen[decimals]) ==
+              std::bit_cast<std::uint64_t>(value)) {
         PutVarint(out, ZigZag(static_cast<std::int64_t>(scaled)) << 3 |
                            static_cast<std::uint64_t>(decimals));
         return;

@@ -84,7 +84,8 @@ TEST(SketchTest, BinsHoldTheirValues) {
     const std::int32_t key = Sketch::KeyOf(value);
     EXPECT_LE(Sketch::LowOf(key), value);
     EXPECT_GE(Sketch::HighOf(key), value);
-    EXPECT_LE(std::abs(Sketch::MiddleOf(key) - value), Sketch::kRelativeError * 1.0001 * std::abs(value));
+    EXPECT_LE(std::abs(Sketch::MiddleOf(key) - value),
+              Sketch::kRelativeError * 1.0001 * std::abs(value));
   }
   EXPECT_EQ(Sketch::KeyOf(0.0), 0);
   EXPECT_EQ(Sketch::KeyOf(-0.0), 0);
@@ -111,7 +112,8 @@ TEST(SketchTest, MergingIsCommutative) {
 TEST(SketchTest, SurvivesItsEncodingAndRefusesDamage) {
   SeededRandom random(TestSeed());
   Bucket bucket;
-  for (int i = 0; i < 300; ++i) bucket.Add(Normal(random) * 100, 1 + static_cast<double>(random.Below(3)));
+  for (int i = 0; i < 300; ++i)
+    bucket.Add(Normal(random) * 100, 1 + static_cast<double>(random.Below(3)));
   std::string bytes;
   BucketCodec::Encode(bucket, bytes);
   ByteReader reader(bytes);
@@ -128,8 +130,8 @@ TEST(SketchTest, SurvivesItsEncodingAndRefusesDamage) {
 }
 
 TEST(SketchTest, NumbersKeepEveryBit) {
-  for (const double v : {0.0, -0.0, 1.0, -1.0, 0.1, 12.34, 1e-7, 1e11, 1e300, 1.0 / 3, 123456.789012,
-                         -99.99, 4503599627370497.0}) {
+  for (const double v : {0.0, -0.0, 1.0, -1.0, 0.1, 12.34, 1e-7, 1e11, 1e300, 1.0 / 3,
+                         123456.789012, -99.99, 4503599627370497.0}) {
     std::string bytes;
     PutNumber(bytes, v);
     ByteReader reader(bytes);

@@ -22,8 +22,8 @@ constexpr std::pair<std::string_view, Kind> kSingles[] = {
     {"ts", Kind::kTrimmedSum},
 };
 constexpr std::pair<std::string_view, Kind> kRanges[] = {
-    {"TM", Kind::kTrimmedMean},  {"WM", Kind::kWinsorizedMean}, {"TC", Kind::kTrimmedCount},
-    {"TS", Kind::kTrimmedSum},   {"PR", Kind::kPercentileRank},
+    {"TM", Kind::kTrimmedMean}, {"WM", Kind::kWinsorizedMean}, {"TC", Kind::kTrimmedCount},
+    {"TS", Kind::kTrimmedSum},  {"PR", Kind::kPercentileRank},
 };
 constexpr std::size_t kDecimalsMax = 10;
 

@@ -14,15 +14,24 @@ namespace securebase::metrics {
 /// A parsed statistic: "Average", "p95", "TM(10%:90%)", "PR(:300)", ..
 struct Statistic {
   enum class Kind {
-    kSampleCount, kSum, kAverage, kMinimum, kMaximum,
-    kPercentile, kTrimmedMean, kWinsorizedMean, kTrimmedCount, kTrimmedSum, kPercentileRank,
+    kSampleCount,
+    kSum,
+    kAverage,
+    kMinimum,
+    kMaximum,
+    kPercentile,
+    kTrimmedMean,
+    kWinsorizedMean,
+    kTrimmedCount,
+    kTrimmedSum,
+    kPercentileRank,
   };
   Kind kind = Kind::kAverage;
-  double percentile = 0;          // of kPercentile, 0..100
-  bool percent_bounds = false;    // bounds are percentiles rather than values
+  double percentile = 0;        // of kPercentile, 0..100
+  bool percent_bounds = false;  // bounds are percentiles rather than values
   std::optional<double> lower;
   std::optional<double> upper;
-  std::string text;               // as asked
+  std::string text;  // as asked
 
   bool simple() const { return kind <= Kind::kMaximum; }
 };

@@ -60,7 +60,7 @@ export function showNext(): void {
     ['Read its own metrics with the AWS CLI:',
       `aws --endpoint-url ${here} cloudwatch list-metrics --namespace SecureBase/Analytics`],
     ['Bring your own cost data:',
-      `securebase import focus FILE.csv --customer acme --endpoint ${here} --key $KEY`],
+      `securebase import focus FILE.csv --customer harbour-mills --endpoint ${here} --key $KEY`],
   ];
   byId('next').replaceChildren(
     ...next.map(([why, command]) => element('li', '', why, copyable(command))),

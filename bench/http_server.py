@@ -101,7 +101,11 @@ def lua(folder, name, headers, body, path):
     file = pathlib.Path(folder) / f"{name}.lua"
     escaped = "".join(f"\\{byte:03d}" for byte in body)
     lines = [f'wrk.method = "POST"', f'wrk.path = "{path}"', f'wrk.body = "{escaped}"']
-    lines += [f"wrk.headers[{json.dumps(n)}] = {json.dumps(v)}" for n, v in headers.items()]
+    # wrk adds a Host of its own unless it finds one under exactly this name.
+    names = {"host": "Host"}
+    lines += [
+        f"wrk.headers[{json.dumps(names.get(n, n))}] = {json.dumps(v)}" for n, v in headers.items()
+    ]
     file.write_text("\n".join(lines))
     return file
 
@@ -148,7 +152,7 @@ def main():
 
         port = free_port()
         command = [args.binary, "serve", "--data", str(data), "--listen", f"127.0.0.1:{port}"]
-        command += ["--auth", "required"]
+        command += ["--auth", "required", "--threads", "1"]
         with Process(command, stderr=subprocess.DEVNULL) as server:
             wait_for_port(port)
             url = f"http://127.0.0.1:{port}"
