@@ -43,7 +43,7 @@ Error UnknownAction(const RequestRoute& route) {
 
 Error NoRight(const CallContext& context, const RequestRoute& route) {
   return Error(ErrorCode::kForbidden,
-               "User: arn:aws:iam::" + context.account.id + ":user/" + context.caller.key_id +
+               "User: arn:aws:iam::" + context.account_number() + ":user/" + context.caller.key_id +
                    " is not authorized to perform: " +
                    std::string(route.service->action_prefix) + ":" + route.operation,
                {}, "AccessDenied");
@@ -126,6 +126,8 @@ Result<> Gateway::State::FindOperationOf(Call& call, std::string_view signing_na
     return UnknownAction(route);
   }
   if (route.service == nullptr) {
+    // Neither a version nor a signature says whose action it is.
+    if (route.service_name.empty() && route.version.empty()) return UnknownAction(route);
     // RPC v2 knows its services by the path alone: another path is no operation at all.
     return route.protocol == Protocol::kCbor ? UnknownAction(route) : NotBuilt(route);
   }

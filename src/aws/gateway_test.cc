@@ -93,7 +93,10 @@ TEST(GatewayTest, RefusesInTheFormOfQuery) {
   code("Action=PutMetricAlarm&Version=2010-08-01", 501, "NotImplemented");
   code("Action=Publish&Version=2010-03-31", 501, "NotImplemented");
   code("Action=GetCallerIdentity&Version=2011-06-15", 501, "NotImplemented");
+  code("Action=ListMetrics", 400, "InvalidAction");
   code("Action=ListMetrics&Version=%G", 400, "MalformedInput");
+  code("Action=PutMetricData&Version=2010-08-01&Action=ListMetrics", 400, "MalformedInput");
+  code("Action=ListMetrics&Version=2010-08-01&Version=2010-08-01", 400, "MalformedInput");
 }
 
 TEST(GatewayTest, RefusesInTheFormOfJson) {

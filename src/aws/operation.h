@@ -27,6 +27,10 @@ struct CallContext {
   std::string request_id;
   std::string host;  // as the client addressed us
 
+  /// The account's 12 digits, as ARNs and answers show them; `account.id` may name a tenancy
+  /// within it (docs/decisions/0004).
+  std::string account_number() const { return account.id.substr(0, account.id.find('/')); }
+
   /// Members that an error answer carries beside its message.
   Value error_members;
   std::vector<std::pair<std::string, std::string>> headers;

@@ -66,14 +66,17 @@ void RouteForm(std::string_view action, std::string_view version, std::string_vi
 }  // namespace
 
 std::optional<Protocol> ProtocolOf(const http::Request& request) {
-  if (request.headers.Get("smithy-protocol") == "rpc-v2-cbor") return Protocol::kCbor;
+  if (request.headers.Get("smithy-protocol") == "rpc-v2-cbor" && request.method == "POST") {
+    return Protocol::kCbor;
+  }
   if (request.path != "/" && !request.path.empty()) return std::nullopt;
   const std::string_view type = request.headers.Get("content-type");
-  if (StartsWithIgnoreCase(type, kJsonType) && request.headers.Has("x-amz-target")) {
+  const bool post = request.method == "POST";
+  if (post && StartsWithIgnoreCase(type, kJsonType) && request.headers.Has("x-amz-target")) {
     return type.substr(kJsonType.size()).starts_with("1.1") ? Protocol::kJson11
                                                             : Protocol::kJson10;
   }
-  if (request.method == "POST" && StartsWithIgnoreCase(type, kFormType)) return Protocol::kQuery;
+  if (post && StartsWithIgnoreCase(type, kFormType)) return Protocol::kQuery;
   if (request.method == "GET" && !RawField(request.query, "Action").empty()) {
     return Protocol::kQuery;
   }
@@ -113,8 +116,13 @@ Result<RequestRoute> FindRoute(const http::Request& request, Protocol protocol,
   }
   std::string_view action, version;
   for (const auto& [name, value] : *form) {
-    if (name == "Action") action = value;
-    if (name == "Version") version = value;
+    if (name != "Action" && name != "Version") continue;
+    std::string_view& field = name == "Action" ? action : version;
+    if (!field.empty()) {
+      return Error(ErrorCode::kInvalidArgument, "The parameter " + name + " is given twice.", name,
+                   "MalformedInput");
+    }
+    field = value;
   }
   if (action.empty()) {
     return Error(ErrorCode::kInvalidArgument, "The request must contain the parameter Action.",

@@ -2,10 +2,12 @@
 users' validation script as they stand, and requests as newer SDKs send them."""
 import datetime
 import decimal
+import functools
 import gzip
 import json
 import os
 import sys
+import tempfile
 import unittest
 import uuid
 
@@ -23,6 +25,7 @@ def aws(*arguments, **options):
     return harness.aws(ENDPOINT, *arguments, **options)
 
 
+@functools.cache
 def client(service, key="test"):
     return boto3.client(
         service,
@@ -34,6 +37,7 @@ def client(service, key="test"):
     )
 
 
+@functools.cache
 def resource():
     return boto3.resource(
         "dynamodb",
@@ -201,10 +205,8 @@ class NewerSdkTest(unittest.TestCase):
     def test_cbor(self):
         headers = {"Content-Type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"}
         path = "/service/GraniteServiceVersion20100801/operation"
-        body = b"\xa2iNamespacehTestCborjMetricData\x81\xa2jMetricNameamValue\xfb" + bytes.fromhex(
-            "3ff8000000000000"
-        )
-        body = body.replace(b"jMetricNameamValue", b"jMetricNameame" + b"Value")
+        # {"Namespace": "TestCbor", "MetricData": [{"MetricName": "m", "Value": 1.5}]}
+        body = b"\xa2iNamespacehTestCborjMetricData\x81\xa2jMetricNameameValue\xfb\x3f\xf8" + bytes(6)
         status, answered, _ = harness.request(
             "POST", f"{ENDPOINT}{path}/PutMetricData", body, headers
         )
@@ -326,6 +328,39 @@ class DynamoDbTest(unittest.TestCase):
                 Item={"customer_id": "a", "id": "b"}
             )
         self.assertEqual(refused.exception.response["Error"]["Code"], "AccessDeniedException")
+
+
+class RequiredAuthenticationTest(unittest.TestCase):
+    def test_signatures_of_the_real_client_decide(self):
+        with tempfile.TemporaryDirectory() as folder:
+            made = harness.run(
+                "key", "create", "--aws", "--role", "viewer", "--data", f"{folder}/data"
+            ).stdout.split()
+            key, secret = made[0], made[1]
+            with harness.Server(folder, auth="required") as server:
+                listed = harness.aws(
+                    server.endpoint, "dynamodb", "list-tables", key=key, secret=secret
+                )
+                self.assertIn("securebase-dev-reports", listed["TableNames"])
+                metrics = harness.aws(
+                    server.endpoint, "cloudwatch", "list-metrics", key=key, secret=secret
+                )
+                self.assertIn("Metrics", metrics)
+
+                def refusal(*arguments, key=key, secret=secret):
+                    result = harness.aws(
+                        server.endpoint, *arguments, key=key, secret=secret, check=False
+                    )
+                    self.assertNotEqual(result.returncode, 0)
+                    return result.stderr
+
+                tables = ("dynamodb", "list-tables")
+                self.assertIn("InvalidSignatureException", refusal(*tables, secret="wrong"))
+                self.assertIn("UnrecognizedClientException", refusal(*tables, key="AKIDNOBODY"))
+                write = ("cloudwatch", "put-metric-data", "--namespace", "N")
+                error = refusal(*write, "--metric-name", "m", "--value", "1")
+                self.assertIn("AccessDenied", error)
+                self.assertIn("cloudwatch:PutMetricData", error)
 
 
 class LogsTest(unittest.TestCase):

@@ -63,7 +63,7 @@ Result<Query> QueryOf(const Value& in, std::size_t index, const CallContext& con
   const Value& metric = *stat->Find("Metric");
   if (!metric.Has("Namespace")) return IsRequired(index, "MetricStat.Metric.Namespace");
   if (!metric.Has("MetricName")) return IsRequired(index, "MetricStat.Metric.MetricName");
-  if (in.TextOr("AccountId", context.account.id) != context.account.id) {
+  if (in.TextOr("AccountId", context.account_number()) != context.account_number()) {
     return Error(ErrorCode::kForbidden, "AccountId must be the caller's own account.",
                  path + "AccountId", "AccessDenied");
   }

@@ -79,7 +79,7 @@ Result<Value> Run(const Value& request, CallContext& context) {
   }
   metrics::ListPage page;
   // Another account's metrics are none of the caller's.
-  if (request.TextOr("OwningAccount", context.account.id) == context.account.id) {
+  if (request.TextOr("OwningAccount", context.account_number()) == context.account_number()) {
     SB_TRY(page, context.stores.metrics.List(context.account, list));
   }
   Value::List metrics, owners;
@@ -87,7 +87,7 @@ Result<Value> Run(const Value& request, CallContext& context) {
     metrics.push_back(Value::MakeStruct({{"Namespace", metric.namespace_name},
                                          {"MetricName", metric.name},
                                          {"Dimensions", DimensionsValue(metric.dimensions)}}));
-    owners.push_back(context.account.id);
+    owners.push_back(context.account_number());
   }
   Value answer = Value::MakeStruct({{"Metrics", std::move(metrics)}});
   if (page.more && !page.metrics.empty()) {

@@ -94,9 +94,9 @@ Result<std::optional<events::LogStream>> FindStream(const CallContext& context,
   return std::optional<events::LogStream>();
 }
 
-std::string GroupArn(const Account& account, std::string_view group) {
-  return "arn:aws:logs:" + account.region + ":" + account.id + ":log-group:" +
-         std::string(group);
+std::string GroupArn(const CallContext& context, std::string_view group) {
+  return "arn:aws:logs:" + context.account.region + ":" + context.account_number() +
+         ":log-group:" + std::string(group);
 }
 
 std::int64_t Millis(Instant t) { return ToUnixMillis(t); }

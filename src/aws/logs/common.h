@@ -29,7 +29,7 @@ Result<std::optional<events::LogStream>> FindStream(const CallContext& context,
                                                     const std::string& stream);
 
 /// "arn:aws:logs:region:account:log-group:name".
-std::string GroupArn(const Account& account, std::string_view group);
+std::string GroupArn(const CallContext& context, std::string_view group);
 
 /// A time in the API's form: milliseconds since 1970.
 std::int64_t Millis(Instant t);

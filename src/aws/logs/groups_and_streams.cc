@@ -34,20 +34,21 @@ Result<Value> RunCreateLogStream(const Value& request, CallContext& context) {
   return Value();
 }
 
-/// A page of a sorted list: what comes after the name in the token. A token that cannot be read
-/// starts over, as the service does.
+/// A page of a sorted list: what comes after the name in the token. Refuses a token of another
+/// question, and one whose place in the list is gone.
 template <class T>
-Value::List PageOf(const std::vector<T>& sorted, const Value& request, const CallContext& context,
-                   std::string_view question, Value (*describe)(const CallContext&, const T&),
-                   std::string& next) {
+Result<Value::List> PageOf(const std::vector<T>& sorted, const Value& request,
+                           const CallContext& context, std::string_view question,
+                           Value (*describe)(const CallContext&, const T&), std::string& next) {
   const auto limit = static_cast<std::size_t>(request.Int("limit").value_or(kPageMax));
   std::size_t first = 0;
   if (const std::string* token = request.Text("nextToken")) {
     const auto position = context.tokens.Open(question, *token, context.now);
-    if (position.ok()) {
-      while (first < sorted.size() && sorted[first].name != *position) ++first;
-      first = first < sorted.size() ? first + 1 : 0;
+    while (position.ok() && first < sorted.size() && sorted[first].name != *position) ++first;
+    if (!position.ok() || first == sorted.size()) {
+      return InvalidParameter("nextToken", "The specified nextToken is invalid.");
     }
+    ++first;
   }
   const std::size_t end = std::min(sorted.size(), first + limit);
   Value::List page;
@@ -59,7 +60,7 @@ Value::List PageOf(const std::vector<T>& sorted, const Value& request, const Cal
 }
 
 Value DescribeGroup(const CallContext& context, const events::LogGroup& group) {
-  const std::string arn = GroupArn(context.account, group.name);
+  const std::string arn = GroupArn(context, group.name);
   return Value::MakeStruct({{"arn", arn + ":*"},
                             {"creationTime", Millis(group.created_at)},
                             {"deletionProtectionEnabled", false},
@@ -88,8 +89,8 @@ Result<Value> RunDescribeLogGroups(const Value& request, CallContext& context) {
   std::string next;
   const std::string question = "DescribeLogGroups " + (prefix ? *prefix : std::string()) + "\n" +
                                (pattern ? *pattern : std::string());
-  Value answer = Value::MakeStruct(
-      {{"logGroups", PageOf(groups, request, context, question, DescribeGroup, next)}});
+  SB_TRY(Value::List page, PageOf(groups, request, context, question, DescribeGroup, next));
+  Value answer = Value::MakeStruct({{"logGroups", std::move(page)}});
   if (!next.empty()) answer.Set("nextToken", next);
   return answer;
 }
@@ -133,9 +134,9 @@ Result<Value> RunDescribeLogStreams(const Value& request, CallContext& context) 
   std::string next;
   const std::string question = "DescribeLogStreams " + group + "\n" + prefix + "\n" +
                                (by_time ? "t" : "n") + (descending ? "d" : "a");
-  Value::List page = PageOf(*streams, request, context, question, DescribeStream, next);
+  SB_TRY(Value::List page, PageOf(*streams, request, context, question, DescribeStream, next));
   for (Value& stream : page) {
-    stream.Set("arn", GroupArn(context.account, group) + ":log-stream:" +
+    stream.Set("arn", GroupArn(context, group) + ":log-stream:" +
                           *stream.Text("logStreamName"));
   }
   Value answer = Value::MakeStruct({{"logStreams", std::move(page)}});

@@ -60,6 +60,12 @@ TEST_F(LogsTest, CreatesAndDescribesGroups) {
       R"({"limit": 1, "nextToken": ")" + first.Find("nextToken")->AsString() + "\"}");
   EXPECT_EQ(second.Find("logGroups")->AsArray()[0].Find("logGroupName")->AsString(), "g");
   EXPECT_EQ(second.Find("nextToken"), nullptr);
+  const std::string invalid = "InvalidParameterException: The specified nextToken is invalid.";
+  Refuses("DescribeLogGroups", R"({"nextToken": "x"})", invalid);
+  Refuses("DescribeLogGroups",
+          R"({"logGroupNamePrefix": "g", "nextToken": ")" +
+              first.Find("nextToken")->AsString() + "\"}",
+          invalid);
   EXPECT_EQ(world_.Logs("DescribeLogGroups", R"({"logGroupNamePattern": "lambda"})")
                 .Find("logGroups")
                 ->AsArray()
