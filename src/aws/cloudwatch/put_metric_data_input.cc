@@ -213,61 +213,103 @@ Result<StatisticSetInput> ReadStatistics(Source& in) {
 }
 
 template <class Source>
-Result<DimensionInput> ReadDimension(Source& in) {
-  DimensionInput dimension;
-  SB_TRY_OK(in.Members([&](std::string_view name, auto& value) -> Result<> {
+Result<> ReadDimension(Source& in, DimensionInput& dimension) {
+  return in.Members([&](std::string_view name, auto& value) -> Result<> {
     if (name != "Name" && name != "Value") return Unknown(name);
     if (value.SkipNull()) return {};
     return Into(name == "Name" ? dimension.name : dimension.value, name, value.Text());
-  }));
-  return dimension;
+  });
 }
 
-/// Reads a list of structures; an error gets the element's number.
+/// Reads a list of structures, each into its place; an error gets the element's number.
 template <class T, class Source, class Read>
 Result<> ReadList(Source& in, std::string_view name, std::vector<T>& list, Read&& read) {
   if (!list.empty()) return Twice(name);
   Result<> result = in.Elements([&](auto& element) -> Result<> {
-    Result<T> one = read(element);
-    if (!one.ok()) return At("member." + std::to_string(list.size() + 1), one.error());
-    list.push_back(*std::move(one));
+    const Result<> one = read(element, list.emplace_back());
+    if (!one.ok()) return At("member." + std::to_string(list.size()), one.error());
     return {};
   });
   if (!result.ok()) return At(name, result.error());
   return {};
 }
 
-template <class Source>
-Result<> ReadDatumMember(std::string_view name, Source& value, DatumInput& datum) {
-  if (name == "MetricName") return Into(datum.metric_name, name, value.Text());
-  if (name == "Value") return Into(datum.value, name, value.Double());
-  if (name == "Timestamp") return Into(datum.timestamp, name, value.Time());
-  if (name == "Unit") return Into(datum.unit, name, value.Text());
-  if (name == "Values") return Into(datum.values, name, ReadDoubles(value));
-  if (name == "Counts") return Into(datum.counts, name, ReadDoubles(value));
-  if (name == "StatisticValues") return Into(datum.statistics, name, ReadStatistics(value));
-  if (name == "StorageResolution") return Into(datum.resolution_s, name, value.Int());
-  return ReadList(value, name, datum.dimensions,
-                  [](auto& one) { return ReadDimension(one); });
-}
+enum class DatumMember {
+  kUnknown, kMetricName, kDimensions, kTimestamp, kValue, kStatisticValues, kValues, kCounts,
+  kUnit, kStorageResolution,
+};
 
-bool IsDatumMember(std::string_view name) {
-  for (std::string_view known : {"MetricName", "Dimensions", "Value", "Timestamp", "Unit",
-                                 "Values", "Counts", "StatisticValues", "StorageResolution"}) {
-    if (name == known) return true;
+/// By the length first: each name is compared at most twice.
+DatumMember DatumMemberOf(std::string_view name) {
+  auto is = [&](std::string_view wanted, DatumMember member) {
+    return name == wanted ? member : DatumMember::kUnknown;
+  };
+  switch (name.size()) {
+    case 4:
+      return is("Unit", DatumMember::kUnit);
+    case 5:
+      return is("Value", DatumMember::kValue);
+    case 6:
+      return name == "Counts" ? DatumMember::kCounts : is("Values", DatumMember::kValues);
+    case 9:
+      return is("Timestamp", DatumMember::kTimestamp);
+    case 10:
+      return name == "MetricName" ? DatumMember::kMetricName
+                                  : is("Dimensions", DatumMember::kDimensions);
+    case 15:
+      return is("StatisticValues", DatumMember::kStatisticValues);
+    case 17:
+      return is("StorageResolution", DatumMember::kStorageResolution);
+    default:
+      return DatumMember::kUnknown;
   }
-  return false;
 }
 
 template <class Source>
-Result<DatumInput> ReadDatum(Source& in) {
-  DatumInput datum;
-  SB_TRY_OK(in.Members([&](std::string_view name, auto& value) -> Result<> {
-    if (!IsDatumMember(name)) return Unknown(name);
+Result<> ReadDatumMember(DatumMember member, std::string_view name, Source& value,
+                         DatumInput& datum) {
+  switch (member) {
+    case DatumMember::kMetricName:
+      return Into(datum.metric_name, name, value.Text());
+    case DatumMember::kValue:
+      return Into(datum.value, name, value.Double());
+    case DatumMember::kTimestamp:
+      return Into(datum.timestamp, name, value.Time());
+    case DatumMember::kUnit:
+      return Into(datum.unit, name, value.Text());
+    case DatumMember::kValues:
+      return Into(datum.values, name, ReadDoubles(value));
+    case DatumMember::kCounts:
+      return Into(datum.counts, name, ReadDoubles(value));
+    case DatumMember::kStatisticValues:
+      return Into(datum.statistics, name, ReadStatistics(value));
+    case DatumMember::kStorageResolution:
+      return Into(datum.resolution_s, name, value.Int());
+    case DatumMember::kDimensions:
+      if (datum.dimensions.empty()) datum.dimensions.reserve(4);
+      return ReadList(value, name, datum.dimensions,
+                      [](auto& one, DimensionInput& out) { return ReadDimension(one, out); });
+    case DatumMember::kUnknown:
+      break;
+  }
+  return Unknown(name);
+}
+
+template <class Source>
+Result<> ReadDatum(Source& in, DatumInput& datum) {
+  return in.Members([&](std::string_view name, auto& value) -> Result<> {
+    const DatumMember member = DatumMemberOf(name);
+    if (member == DatumMember::kUnknown) return Unknown(name);
     if (value.SkipNull()) return {};
-    return ReadDatumMember(name, value, datum);
-  }));
-  return datum;
+    return ReadDatumMember(member, name, value, datum);
+  });
+}
+
+template <class Source>
+Result<> ReadData(Source& in, std::string_view name, std::vector<DatumInput>& data) {
+  if (data.empty()) data.reserve(32);
+  return ReadList(in, name, data,
+                  [](auto& one, DatumInput& datum) { return ReadDatum(one, datum); });
 }
 
 template <class Source>
@@ -296,19 +338,15 @@ Result<> ReadEntity(Source& in, EntityInput& entity) {
 }
 
 template <class Source>
-Result<EntityInput> ReadEntityData(Source& in) {
-  EntityInput entity;
-  SB_TRY_OK(in.Members([&](std::string_view name, auto& value) -> Result<> {
+Result<> ReadEntityData(Source& in, EntityInput& entity) {
+  return in.Members([&](std::string_view name, auto& value) -> Result<> {
     if (name != "Entity" && name != "MetricData") return Unknown(name);
     if (value.SkipNull()) return {};
-    if (name == "MetricData") {
-      return ReadList(value, name, entity.data, [](auto& one) { return ReadDatum(one); });
-    }
+    if (name == "MetricData") return ReadData(value, name, entity.data);
     const Result<> read = ReadEntity(value, entity);
     if (!read.ok()) return At(name, read.error());
     return {};
-  }));
-  return entity;
+  });
 }
 
 /// Reads one member of the input.
@@ -319,11 +357,11 @@ Result<> ReadMember(std::string_view name, Source& value, PutMetricDataInput& in
   if (!known) return Unknown(name);
   if (value.SkipNull()) return {};
   if (name == "Namespace") return Into(input.namespace_name, name, value.Text());
-  if (name == "MetricData") {
-    return ReadList(value, name, input.data, [](auto& one) { return ReadDatum(one); });
-  }
+  if (name == "MetricData") return ReadData(value, name, input.data);
   if (name == "EntityMetricData") {
-    return ReadList(value, name, input.entities, [](auto& one) { return ReadEntityData(one); });
+    return ReadList(value, name, input.entities, [](auto& one, EntityInput& entity) {
+      return ReadEntityData(one, entity);
+    });
   }
   const Result<bool> strict = value.Bool();
   if (!strict.ok()) return At(name, strict.error());
