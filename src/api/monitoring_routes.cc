@@ -15,6 +15,7 @@ using documents::StringAttribute;
 
 constexpr std::size_t kResultBytesMax = 1u << 20;
 constexpr std::size_t kStoredBytesMax = 128u << 10;
+constexpr std::size_t kTextBytesMax = 2'000;
 constexpr std::uint64_t kLoadtestsKept = 100;
 constexpr std::uint64_t kLoadtestsDefault = 20;
 constexpr Duration kWindowMax = std::chrono::hours(24);
@@ -55,6 +56,35 @@ json::Value LoadtestJson(const documents::Item& item) {
   return json::Object{{"id", StringAttribute(item, "id")},
                       {"storedAt", StringAttribute(item, "storedAt")},
                       {"result", result.ok() ? *std::move(result) : json::Value()}};
+}
+
+// What `securebase loadtest --format json` writes, and what the page reads of it.
+Result<> CheckLoadtest(const json::Value& result) {
+  SB_TRY(const Body body,
+         Body::Make(result, {"format", "endpoint", "startedAt", "scenario", "model", "concurrency",
+                             "targetRate", "elapsedSeconds", "requests", "requestsPerSecond",
+                             "errorShare", "failures", "bytes", "percentileMethod",
+                             "latencySeconds", "serviceSeconds", "thresholds", "verdict"}));
+  for (const std::string_view name :
+       {"format", "endpoint", "startedAt", "scenario", "model", "percentileMethod", "verdict"}) {
+    SB_TRY_OK(body.Text(name, kTextBytesMax));
+  }
+  for (const std::string_view name :
+       {"targetRate", "elapsedSeconds", "requestsPerSecond", "errorShare"}) {
+    SB_TRY_OK(body.Number(name));
+  }
+  for (const std::string_view name : {"concurrency", "bytes"}) SB_TRY_OK(body.Count(name));
+  SB_TRY(const std::optional<std::uint64_t> requests, body.Count("requests"));
+  if (!requests) return InvalidArgument("requests", "is required");
+  const json::Value* latency = body.Find("latencySeconds");
+  if (latency == nullptr) return InvalidArgument("latencySeconds", "is required");
+  for (const std::string_view name : {"p50", "p95", "p99", "max", "avg"}) {
+    const json::Value* figure = latency->IsObject() ? latency->Find(name) : nullptr;
+    if (figure == nullptr || !figure->IsNumber()) {
+      return InvalidArgument("latencySeconds." + std::string(name), "must be a number");
+    }
+  }
+  return {};
 }
 
 class MonitoringHandlers {
@@ -100,6 +130,7 @@ class MonitoringHandlers {
     // The single requests of a run are for its own files; what is kept is what is shown.
     std::erase_if(result.AsObject(),
                   [](const auto& member) { return member.first == "sortedLatenciesSeconds"; });
+    SB_TRY_OK(CheckLoadtest(result));
     std::string text = json::Write(result);
     if (text.size() > kStoredBytesMax) {
       return LimitExceeded("body", "more than 128 KB beside the latencies");

@@ -29,6 +29,14 @@ json::Value ToReport(const documents::Item& item) {
   return report;
 }
 
+// Other than those that end lines and indent them.
+bool HasControlCharacter(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte < 0x20 && c != '\n' && c != '\r' && c != '\t') || byte == 0x7f;
+  });
+}
+
 json::Value ToTemplate(const ReportTemplate& from) {
   return json::Object{{"id", from.id},
                       {"name", from.name},
@@ -94,6 +102,11 @@ class ReportHandlers {
 
   Result<http::Response> RunReport(const Call& call) {
     SB_TRY_OK(call.CheckParameters({}));
+    if (!call.request.body.empty()) {
+      // The report alone says what is asked: a body may be {}, no more.
+      SB_TRY(const json::Value body, call.JsonBody(kBodyBytesMax));
+      SB_TRY_OK(Body::Make(body, {}));
+    }
     const Customer& customer = call.caller.customer;
     SB_TRY(const documents::Item item, store_.Get(customer, call.PathValue("id")));
     const auto stored = item.find("config");
@@ -166,8 +179,10 @@ class ReportHandlers {
     SB_TRY(draft.name, body.Text("name", kNameBytesMax));
     if (const json::Value* description = body.Find("description")) {
       // May be empty, and may have several lines.
-      if (!description->IsString() || description->AsString().size() > kDescriptionBytesMax) {
-        return InvalidArgument("description", "must be text of at most 2000 bytes");
+      if (!description->IsString() || description->AsString().size() > kDescriptionBytesMax ||
+          HasControlCharacter(description->AsString())) {
+        return InvalidArgument("description",
+                               "must be text of at most 2000 bytes without control characters");
       }
       draft.description = description->AsString();
     }

@@ -237,6 +237,30 @@ TEST_F(ReportRoutesTest, ARunAnswersAsAnalyticsDoesAndIsRemembered) {
   EXPECT_EQ(ApiFixture::Text(Send("POST", "/v1/reports/" + id + "/run"), {"result", "cached"}),
             "true");
   EXPECT_EQ(Send("POST", "/v1/reports/" + id + "/run", {}, other_).status, 404);
+  EXPECT_EQ(Send("POST", "/v1/reports/" + id + "/run", "{}").status, 200);
+  EXPECT_EQ(Send("POST", "/v1/reports/" + id + "/run", R"({"dateRange": "7d"})").status, 422);
+  EXPECT_EQ(Send("POST", "/v1/reports/" + id + "/run", "{").status, 400);
+}
+
+TEST_F(ReportRoutesTest, RefusesWhatNoReportCanHave) {
+  const auto create = [&](const std::string& members) {
+    return Send("POST", "/v1/reports", R"({"name": "n", )" + members + "}");
+  };
+  const http::Response metrics = create(R"("config": {"metrics": ["price"]})");
+  EXPECT_EQ(metrics.status, 422);
+  EXPECT_NE(metrics.body.find("config.metrics"), std::string::npos) << metrics.body;
+  EXPECT_EQ(create(R"("description": "a\u0000b")").status, 422);
+  EXPECT_EQ(create(R"("description": "two\nlines\tand a tab")").status, 201);
+  EXPECT_EQ(Send("GET", "/v1/reports/" + std::string(2'000, 'x')).status, 404);
+  EXPECT_EQ(Send("DELETE", "/v1/reports/" + std::string(2'000, 'x')).status, 404);
+}
+
+TEST_F(ReportRoutesTest, ARunAsksForTheReportsMetricsAlone) {
+  const auto config = json::Parse(R"({"groupBy": ["region"], "metrics": ["cost", "count"]})");
+  const auto parameters = ReportQueryParameters(*config);
+  ASSERT_TRUE(parameters.ok());
+  EXPECT_EQ(*parameters, (std::vector<std::pair<std::string, std::string>>{
+                             {"groupBy", "region"}, {"metrics", "cost,count"}}));
 }
 
 TEST_F(ReportRoutesTest, AnAccountWithoutTablesHasNoReports) {

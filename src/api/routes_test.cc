@@ -189,26 +189,39 @@ TEST_F(RoutesTest, TheSummaryHasAPointAMinute) {
 }
 
 TEST_F(RoutesTest, LoadtestsAreKeptNewestFirst) {
+  const std::string kLatency = R"("latencySeconds":{"p50":1,"p95":2,"p99":2,"max":2,"avg":1})";
   EXPECT_EQ(ApiFixture::Text(Send("GET", "/v1/loadtests"), {"loadtests"}), "[]");
   for (int i = 1; i <= 103; ++i) {
     fixture_.stores.clock.Advance(1s);
     const http::Response stored =
         Send("POST", "/v1/loadtests",
-             R"({"run": )" + std::to_string(i) + R"(, "sortedLatenciesSeconds": [1, 2]})");
+             R"({"requests": )" + std::to_string(i) + R"(, "sortedLatenciesSeconds": [1, 2],)" +
+                 kLatency + "}");
     ASSERT_EQ(stored.status, 201) << stored.body;
   }
   const json::Value all = ApiFixture::Body(Send("GET", "/v1/loadtests?limit=100"));
   const json::Array& list = all.Find("loadtests")->AsArray();
   ASSERT_EQ(list.size(), 100u);
-  EXPECT_EQ(json::Write(*list[0].Find("result")), R"({"run":103})");
-  EXPECT_EQ(json::Write(*list[99].Find("result")), R"({"run":4})");
-  EXPECT_EQ(
-      ApiFixture::Text(Send("GET", "/v1/monitoring/summary"), {"lastLoadtest", "result", "run"}),
-      "103");
+  EXPECT_EQ(json::Write(*list[0].Find("result")), R"({"requests":103,)" + kLatency + "}");
+  EXPECT_EQ(json::Write(*list[99].Find("result")), R"({"requests":4,)" + kLatency + "}");
+  EXPECT_EQ(ApiFixture::Text(Send("GET", "/v1/monitoring/summary"),
+                             {"lastLoadtest", "result", "requests"}),
+            "103");
   EXPECT_EQ(Refusal("POST", "/v1/loadtests", "[]"), Refused(422, "body"));
-  EXPECT_EQ(
-      Send("POST", "/v1/loadtests", R"({"a": ")" + std::string(200'000, 'x') + R"("})").status,
-      413);
+  EXPECT_EQ(Refusal("POST", "/v1/loadtests", "{}"), Refused(422, "requests"));
+  EXPECT_EQ(Refusal("POST", "/v1/loadtests", R"({"requests": 1})"), Refused(422, "latencySeconds"));
+  EXPECT_EQ(Refusal("POST", "/v1/loadtests", R"({"requests": 1, "latencySeconds": {"p50": "x"}})"),
+            Refused(422, "latencySeconds.p50"));
+  EXPECT_EQ(Refusal("POST", "/v1/loadtests", R"({"requests": -1})"), Refused(422, "requests"));
+  EXPECT_EQ(Refusal("POST", "/v1/loadtests", R"({"run": 1})"), Refused(422, "run"));
+  EXPECT_EQ(Refusal("POST", "/v1/loadtests", R"({"verdict": 1})"), Refused(422, "verdict"));
+  EXPECT_EQ(Refusal("POST", "/v1/loadtests", R"({"bytes": "x"})"), Refused(422, "bytes"));
+  EXPECT_EQ(Refusal("POST", "/v1/loadtests", R"({"errorShare": "x"})"), Refused(422, "errorShare"));
+  EXPECT_EQ(Send("POST", "/v1/loadtests",
+                 R"({"requests": 1, "failures": ")" + std::string(200'000, 'x') + R"(",)" +
+                     kLatency + "}")
+                .status,
+            413);
 }
 
 }  // namespace

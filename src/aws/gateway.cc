@@ -44,8 +44,8 @@ Error UnknownAction(const RequestRoute& route) {
 Error NoRight(const CallContext& context, const RequestRoute& route) {
   return Error(ErrorCode::kForbidden,
                "User: arn:aws:iam::" + context.account_number() + ":user/" + context.caller.key_id +
-                   " is not authorized to perform: " +
-                   std::string(route.service->action_prefix) + ":" + route.operation,
+                   " is not authorized to perform: " + std::string(route.service->action_prefix) +
+                   ":" + route.operation,
                {}, "AccessDenied");
 }
 
@@ -160,18 +160,16 @@ void Gateway::State::Handle(http::Request request, http::Respond respond) {
     respond(http::Response::Text(404, "This is no request of an AWS API.\n"));
     return;
   }
-  std::string request_id =
-      request.request_id.empty() ? stores_.random.Uuid() : request.request_id;
+  std::string request_id = request.request_id.empty() ? stores_.random.Uuid() : request.request_id;
   std::string host(request.headers.Get("host"));
-  auto call = std::make_shared<Call>(
-      Call{.request = std::move(request),
-           .respond = std::move(respond),
-           .context = {.stores = stores_,
-                       .options = options_,
-                       .tokens = tokens_,
-                       .now = stores_.clock.Now(),
-                       .request_id = std::move(request_id),
-                       .host = std::move(host)}});
+  auto call = std::make_shared<Call>(Call{.request = std::move(request),
+                                          .respond = std::move(respond),
+                                          .context = {.stores = stores_,
+                                                      .options = options_,
+                                                      .tokens = tokens_,
+                                                      .now = stores_.clock.Now(),
+                                                      .request_id = std::move(request_id),
+                                                      .host = std::move(host)}});
   if (Result<> prepared = Prepare(*call, *protocol); !prepared.ok()) {
     Finish(*call, std::move(prepared).error());
     return;
@@ -182,16 +180,15 @@ void Gateway::State::Handle(http::Request request, http::Respond respond) {
 void Gateway::State::Run(std::shared_ptr<Call> call) {
   if (call->operation->start != nullptr) {
     Call& running = *call;
-    running.operation->start(running.input(), running.context,
-                             [this, call = std::move(call)](Result<Value> result) {
-                               Finish(*call, result);
-                             });
+    running.operation->start(
+        running.input(), running.context,
+        [this, call = std::move(call)](Result<Value> result) { Finish(*call, result); });
     return;
   }
   const bool accepted = stores_.workers.Post([this, call] {
     Result<Value> request = Decode(*call->operation->input, call->input());
-    Finish(*call, request.ok() ? call->operation->run(*request, call->context)
-                               : std::move(request));
+    Finish(*call,
+           request.ok() ? call->operation->run(*request, call->context) : std::move(request));
   });
   if (!accepted) {
     Finish(*call, Error(ErrorCode::kThrottled, "Rate exceeded", {}, "Throttling"));

@@ -21,10 +21,11 @@ TEST(GatewayTest, ClaimsWhatIsForAws) {
   auto claims = [](http::Request request) { return Gateway::Claims(request); };
   EXPECT_TRUE(claims(MakeRequest("POST", "/", {{"Content-Type", kForm}})));
   EXPECT_TRUE(claims(MakeRequest("GET", "/?Action=Unsubscribe", {})));
-  EXPECT_TRUE(claims(MakeRequest("POST", "/", {{"Content-Type", "application/x-amz-json-1.1"},
-                                               {"X-Amz-Target", "Logs_20140328.X"}})));
-  EXPECT_TRUE(claims(MakeRequest("POST", "/any/service/S/operation/O",
-                                 {{"smithy-protocol", "rpc-v2-cbor"}})));
+  EXPECT_TRUE(claims(MakeRequest(
+      "POST", "/",
+      {{"Content-Type", "application/x-amz-json-1.1"}, {"X-Amz-Target", "Logs_20140328.X"}})));
+  EXPECT_TRUE(claims(
+      MakeRequest("POST", "/any/service/S/operation/O", {{"smithy-protocol", "rpc-v2-cbor"}})));
   EXPECT_FALSE(claims(MakeRequest("GET", "/", {})));
   EXPECT_FALSE(claims(MakeRequest("GET", "/?xAction=1", {})));
   EXPECT_FALSE(claims(MakeRequest("POST", "/v1/reports", {{"Content-Type", kForm}})));
@@ -36,17 +37,19 @@ TEST(GatewayTest, NamesTheOperation) {
   auto name = [](http::Request request) { return Gateway::OperationOf(request); };
   EXPECT_EQ(name(MakeRequest("POST", "/", {{"Content-Type", kForm}}, kListMetrics)),
             "monitoring.ListMetrics");
-  EXPECT_EQ(name(MakeRequest("POST", "/", {{"Content-Type", "application/x-amz-json-1.0"},
-                                           {"X-Amz-Target", "DynamoDB_20120810.Scan"}})),
+  EXPECT_EQ(name(MakeRequest("POST", "/",
+                             {{"Content-Type", "application/x-amz-json-1.0"},
+                              {"X-Amz-Target", "DynamoDB_20120810.Scan"}})),
             "dynamodb.Scan");
-  EXPECT_EQ(name(MakeRequest("POST", "/service/GraniteServiceVersion20100801/operation/PutMetricData",
-                             {{"smithy-protocol", "rpc-v2-cbor"}})),
-            "monitoring.PutMetricData");
+  EXPECT_EQ(
+      name(MakeRequest("POST", "/service/GraniteServiceVersion20100801/operation/PutMetricData",
+                       {{"smithy-protocol", "rpc-v2-cbor"}})),
+      "monitoring.PutMetricData");
   EXPECT_EQ(name(MakeRequest("POST", "/", {{"Content-Type", kForm}}, "Action=Nope&Version=x")),
             "unknown");
-  EXPECT_EQ(name(MakeRequest("POST", "/", {{"Content-Type", kForm}},
-                             "Action=<x>&Version=2010-08-01")),
-            "unknown");
+  EXPECT_EQ(
+      name(MakeRequest("POST", "/", {{"Content-Type", kForm}}, "Action=<x>&Version=2010-08-01")),
+      "unknown");
   EXPECT_EQ(name(MakeRequest("GET", "/", {})), "unknown");
 }
 
@@ -104,18 +107,17 @@ TEST(GatewayTest, RefusesInTheFormOfJson) {
   auto response = world.SendJson("GraniteServiceVersion20100801.ListMetrics", R"({"Foo": 1})");
   EXPECT_EQ(response.status, 400);
   EXPECT_EQ(response.headers.Get("x-amzn-query-error"), "ValidationError;Sender");
-  EXPECT_EQ(response.body,
-            R"({"__type":"com.amazon.coral.validate#ValidationException",)"
-            R"("message":"The parameter Foo is unknown."})");
+  EXPECT_EQ(response.body, R"({"__type":"com.amazon.coral.validate#ValidationException",)"
+                           R"("message":"The parameter Foo is unknown."})");
   response = world.SendJson("GraniteServiceVersion20100801.PutMetricAlarm", "{}");
   EXPECT_EQ(response.status, 501);
   EXPECT_NE(response.body.find("cloudwatch:PutMetricAlarm"), std::string::npos);
   EXPECT_EQ(world.CloudWatchError("Nonsense", "{}"),
             "UnknownOperationException: Could not find operation Nonsense");
   EXPECT_TRUE(world.DynamoDbError("Scan", "{").starts_with("SerializationException: "));
-  EXPECT_EQ(world.SendJson("Logs_20140328.DescribeLogGroups", "{}", "1.1")
-                .headers.Get("Content-Type"),
-            "application/x-amz-json-1.1");
+  EXPECT_EQ(
+      world.SendJson("Logs_20140328.DescribeLogGroups", "{}", "1.1").headers.Get("Content-Type"),
+      "application/x-amz-json-1.1");
   response = world.SendJson("Logs_20140328.StartQuery", "{}", "1.1");
   EXPECT_EQ(response.status, 501);
   EXPECT_TRUE(response.headers.Get("x-amzn-query-error").empty());
@@ -129,7 +131,9 @@ TEST(GatewayTest, RefusesInTheFormOfCbor) {
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(response.headers.Get("smithy-protocol"), "rpc-v2-cbor");
   EXPECT_EQ(response.headers.Get("Content-Type"), "application/cbor");
-  EXPECT_EQ(response.body, "\xa1" "gMetrics\x80");
+  EXPECT_EQ(response.body,
+            "\xa1"
+            "gMetrics\x80");
   response = world.SendCbor("Nonsense", "");
   EXPECT_EQ(response.status, 404);
   EXPECT_NE(response.body.find("UnknownOperationException"), std::string::npos);
@@ -284,16 +288,16 @@ TEST_F(AuthenticationTest, ACustomersKeySeesItsCustomerAlone) {
             R"({"Count":1,"ScannedCount":1})");
   EXPECT_EQ(body(DynamoDb("Scan", table + R"(, "Select": "COUNT"})", "VIEWER")),
             R"({"Count":2,"ScannedCount":2})");
-  EXPECT_EQ(body(DynamoDb("GetItem", table + R"(, "Key": {"customer_id": {"S": "other"}}})",
-                          "ACME")),
-            "{}");
-  const auto denied = DynamoDb(
-      "PutItem", table + R"(, "Item": {"customer_id": {"S": "other"}}})", "ACME");
+  EXPECT_EQ(
+      body(DynamoDb("GetItem", table + R"(, "Key": {"customer_id": {"S": "other"}}})", "ACME")),
+      "{}");
+  const auto denied =
+      DynamoDb("PutItem", table + R"(, "Item": {"customer_id": {"S": "other"}}})", "ACME");
   EXPECT_EQ(denied.status, 400);
   EXPECT_NE(denied.body.find("AccessDeniedException"), std::string::npos);
-  EXPECT_EQ(DynamoDb("PutItem", table + R"(, "Item": {"customer_id": {"S": "acme"}}})", "ACME")
-                .status,
-            200);
+  EXPECT_EQ(
+      DynamoDb("PutItem", table + R"(, "Item": {"customer_id": {"S": "acme"}}})", "ACME").status,
+      200);
   EXPECT_EQ(DynamoDb("Scan", R"({"TableName": "securebase-dev-report-cache"})", "ACME").status,
             400);
   // Its metrics are its own, apart from the account's.
@@ -307,8 +311,7 @@ TEST(GatewayTest, AFullQueueThrottles) {
   world.workers().Stop();
   const auto response = world.SendForm(kListMetrics);
   EXPECT_EQ(response.status, 400);
-  EXPECT_NE(response.body.find("<Code>Throttling</Code><Message>Rate exceeded"),
-            std::string::npos);
+  EXPECT_NE(response.body.find("<Code>Throttling</Code><Message>Rate exceeded"), std::string::npos);
 }
 
 TEST(GatewayTest, AnswersWhatIsNotForAws) {

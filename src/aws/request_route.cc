@@ -73,8 +73,7 @@ std::optional<Protocol> ProtocolOf(const http::Request& request) {
   const std::string_view type = request.headers.Get("content-type");
   const bool post = request.method == "POST";
   if (post && StartsWithIgnoreCase(type, kJsonType) && request.headers.Has("x-amz-target")) {
-    return type.substr(kJsonType.size()).starts_with("1.1") ? Protocol::kJson11
-                                                            : Protocol::kJson10;
+    return type.substr(kJsonType.size()).starts_with("1.1") ? Protocol::kJson11 : Protocol::kJson10;
   }
   if (post && StartsWithIgnoreCase(type, kFormType)) return Protocol::kQuery;
   if (request.method == "GET" && !RawField(request.query, "Action").empty()) {
@@ -95,8 +94,8 @@ RequestRoute GuessRoute(const http::Request& request, Protocol protocol,
   if (protocol == Protocol::kCbor) {
     RouteCborPath(request.path, route);
   } else if (protocol == Protocol::kQuery) {
-    const std::string_view form = request.method == "GET" ? std::string_view(request.query)
-                                                          : std::string_view(request.body);
+    const std::string_view form =
+        request.method == "GET" ? std::string_view(request.query) : std::string_view(request.body);
     RouteForm(RawField(form, "Action"), RawField(form, "Version"), signing_name, route);
   } else {
     RouteTarget(request.headers.Get("x-amz-target"), route);

@@ -4,15 +4,19 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "analytics/datasets.h"
 #include "base/clock.h"
+#include "base/compression.h"
 #include "base/file_system.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -84,6 +88,10 @@ class ProgressLine {
   bool shown_ = false;
 };
 
+// Packed files are unpacked in memory: a bomb ends here.
+constexpr std::size_t kUnpackedBytesMax = std::size_t{2} << 30;
+constexpr std::size_t kCustomerBytesMax = 128;
+
 std::string Text(const Error& error) {
   return error.field().empty() ? error.message() : error.field() + " " + error.message();
 }
@@ -103,20 +111,43 @@ Result<> ReadMap(const std::vector<std::string>& map, analytics::ImportOptions& 
   return {};
 }
 
-/// What the files are mapped to, kept alive for the import.
+/// What the files are mapped to or unpacked into, kept alive for the import.
 struct Inputs {
   std::vector<std::unique_ptr<MappedFile>> files;
+  std::vector<std::unique_ptr<std::string>> unpacked;
   std::vector<analytics::ImportInput> inputs;
   std::uint64_t bytes = 0;
 };
 
+/// The bytes of a file that gzip or Zstandard packed, as AWS delivers its reports; nothing for one
+/// that is not packed.
+Result<std::unique_ptr<std::string>> Unpack(const std::string& name, std::string_view bytes) {
+  const bool gzip = bytes.starts_with("\x1f\x8b");
+  if (!gzip && !bytes.starts_with("\x28\xb5\x2f\xfd")) return std::unique_ptr<std::string>();
+  Result<std::string> text =
+      gzip ? GunzipAll(bytes, kUnpackedBytesMax) : UnzstdAll(bytes, kUnpackedBytesMax);
+  if (!text.ok()) return InvalidArgument(name, text.error().message());
+  return std::make_unique<std::string>(*std::move(text));
+}
+
 Result<Inputs> MapFiles(const std::vector<std::string>& names) {
   Inputs mapped;
   for (const std::string& name : names) {
+    // A pipe would be waited for without end.
+    std::error_code ignored;
+    if (!std::filesystem::is_regular_file(name, ignored)) {
+      return InvalidArgument(name, "is no regular file");
+    }
     SB_TRY(std::unique_ptr<MappedFile> file, PosixFileSystem().Map(name));
-    mapped.inputs.push_back({name, file->bytes()});
-    mapped.bytes += file->bytes().size();
-    mapped.files.push_back(std::move(file));
+    SB_TRY(std::unique_ptr<std::string> unpacked, Unpack(name, file->bytes()));
+    const std::string_view text = unpacked ? std::string_view(*unpacked) : file->bytes();
+    mapped.inputs.push_back({name, text});
+    mapped.bytes += text.size();
+    if (unpacked) {
+      mapped.unpacked.push_back(std::move(unpacked));
+    } else {
+      mapped.files.push_back(std::move(file));
+    }
   }
   return mapped;
 }
@@ -229,6 +260,12 @@ Result<Format> CheckUsage(const Options& options) {
   if (analytics::DatasetOf(format).empty() && options.dataset.empty()) {
     return InvalidArgument("--dataset", "is required for csv and ndjson");
   }
+  const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+  if (options.customer.size() > kCustomerBytesMax ||
+      std::any_of(options.customer.begin(), options.customer.end(), is_control) ||
+      (options.customer.empty() && options.customer_column.empty())) {
+    return InvalidArgument("--customer", "must have 1 to 128 bytes and no control characters");
+  }
   return format;
 }
 
@@ -278,7 +315,7 @@ std::function<int()> Setup(CLI::App& app) {
          "Hub findings), csv or ndjson (with --dataset)")
       ->required()
       ->check(CLI::IsMember({"focus", "cur", "asff", "csv", "ndjson"}));
-  app.add_option("FILE", options->files, "Files, imported as one")
+  app.add_option("FILE", options->files, "Files, imported as one; gzip and Zstandard are unpacked")
       ->required()
       ->check(CLI::ExistingFile);
   app.add_option("--customer", options->customer, "Whose data it is")->capture_default_str();

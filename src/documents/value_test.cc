@@ -206,6 +206,9 @@ TEST(WireTest, RefusesWhatIsNoAttributeValueInTheServicesWords) {
   };
   const char* empty =
       "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes";
+  refused(R"({"M": {"": {"S": "x"}}})", "ValidationException",
+          "One or more parameter values were invalid: An attribute name must be at least one "
+          "character long");
   refused("{}", "ValidationException", empty);
   refused(R"({"X": "1"})", "ValidationException", empty);
   refused(R"({"S": "1", "N": "1"})", "ValidationException", "more than one datatypes set");

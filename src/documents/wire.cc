@@ -98,6 +98,11 @@ Result<Item> MapFromWire(const json::Value& wire, int depth_max) {
   if (!wire.IsObject()) return Unconvertible(wire, "Map");
   Item item;
   for (const auto& [name, member] : wire.AsObject()) {
+    if (name.empty()) {
+      return Validation(
+          "One or more parameter values were invalid: An attribute name must be at least one "
+          "character long");
+    }
     SB_TRY(Value value, FromWire(member, depth_max));
     item.insert_or_assign(name, std::move(value));
   }

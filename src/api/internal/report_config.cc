@@ -91,9 +91,11 @@ Result<std::vector<std::pair<std::string, std::string>>> ReportQueryParameters(
     if (!filters->IsObject()) return ConfigError("filters", "must be an object");
     parameters.emplace_back("filters", json::Write(*filters));
   }
-  if (const json::Value* group_by = config.Find("groupBy"); group_by && !group_by->IsNull()) {
-    SB_TRY(std::vector<std::string> names, Texts(*group_by, "groupBy"));
-    if (!names.empty()) parameters.emplace_back("groupBy", Joined(names));
+  for (const std::string_view name : {"groupBy", "metrics"}) {
+    const json::Value* value = config.Find(name);
+    if (value == nullptr || value->IsNull()) continue;
+    SB_TRY(const std::vector<std::string> names, Texts(*value, name));
+    if (!names.empty()) parameters.emplace_back(name, Joined(names));
   }
   return parameters;
 }
@@ -106,9 +108,8 @@ Result<> CheckReportConfig(const json::Value& config, Instant now) {
   for (const auto& [name, value] : config.AsObject()) {
     if (!Contains(kMembers, name)) return ConfigError(name, "unknown member");
   }
-  for (const std::string_view name : {"fields", "metrics"}) {
-    const json::Value* value = config.Find(name);
-    if (value != nullptr && !value->IsNull()) SB_TRY_OK(Texts(*value, name));
+  if (const json::Value* value = config.Find("fields"); value && !value->IsNull()) {
+    SB_TRY_OK(Texts(*value, "fields"));
   }
   if (const json::Value* value = config.Find("visualizations"); value && !value->IsNull()) {
     SB_TRY_OK(CheckVisualizations(*value));

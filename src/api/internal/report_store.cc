@@ -14,11 +14,16 @@ using documents::StringAttribute;
 // report, so that two requests cannot both take a name.
 constexpr std::string_view kNamesTable = "securebase.internal.report-names";
 
+constexpr std::size_t kIdBytesMax = 128;
+
 Item ReportKey(const Customer& customer, std::string_view id) {
   return {{"customer_id", customer.id}, {"id", id}};
 }
 
 Error NoReport() { return NotFound("no such report"); }
+
+// No report was ever made with an id outside of these; the tables would refuse it as a key.
+bool IsPossibleId(std::string_view id) { return !id.empty() && id.size() <= kIdBytesMax; }
 
 void Apply(const ReportDraft& draft, Item& item) {
   if (draft.name) item["name"] = *draft.name;
@@ -94,6 +99,7 @@ Result<Item> ReportStore::Create(const Customer& customer, const ReportDraft& dr
 }
 
 Result<Item> ReportStore::Get(const Customer& customer, std::string_view id) const {
+  if (!IsPossibleId(id)) return NoReport();
   auto found = documents_.Get(customer.account, tables_.reports, ReportKey(customer, id));
   // An account without tables has no reports.
   if (!found.ok() && found.error().code() == ErrorCode::kNotFound) return NoReport();
