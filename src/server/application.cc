@@ -88,7 +88,10 @@ class WiredApplication final : public Application {
                          .random = random,
                          .home = options.home,
                          .plans = PlanNames(options)}));
-    maintenance_.emplace(stores_->engine(), options.maintenance, [this] { SweepExports(); });
+    maintenance_.emplace(stores_->engine(), options.maintenance, [this] {
+      SweepExports();
+      RecordCriteria();
+    });
     return {};
   }
 
@@ -127,6 +130,18 @@ class WiredApplication final : public Application {
     const Result<std::size_t> swept = exports_->Sweep();
     if (!swept.ok()) {
       Log(LogLevel::kError, "cannot remove expired exports", {{"error", swept.error().message()}});
+    }
+  }
+
+  // A verdict a minute, whether or not somebody asks: the trend of each criterion.
+  void RecordCriteria() {
+    Result<> recorded = [&]() -> Result<> {
+      SB_TRY(const criteria::Run run, evaluator_.Measure(criteria::kWindowDefault));
+      return evaluator_.Record(run);
+    }();
+    if (!recorded.ok()) {
+      Log(LogLevel::kError, "cannot record the success criteria",
+          {{"error", recorded.error().message()}});
     }
   }
 

@@ -34,6 +34,16 @@ function sparkline(values: (number | null)[], name: string): SVGSVGElement | nul
   return svg;
 }
 
+/** As the server words it, but small times in milliseconds: 0.00001 s tells a reader little. */
+function valueText(criterion: Criterion): string {
+  const value = criterion.value;
+  if (value === null) return '–';
+  if (criterion.unit === 'Seconds' && value > 0 && value < 1) {
+    return `${Number((value * 1000).toPrecision(3))} ms`;
+  }
+  return criterion.valueText ?? String(value);
+}
+
 function details(criterion: Criterion, wasOpen: boolean): HTMLDetailsElement {
   const box = element('details', '', element('summary', '', 'How it was measured'));
   box.open = wasOpen;
@@ -54,7 +64,7 @@ function tile(criterion: Criterion, trend: (number | null)[], wasOpen: boolean):
     'article',
     `card tile ${verdictClass[criterion.verdict]}`,
     element('h3', '', criterion.name, element('span', 'badge', criterion.verdict)),
-    element('div', 'value', criterion.valueText ?? '–'),
+    element('div', 'value', valueText(criterion)),
     element(
       'div',
       'target',
