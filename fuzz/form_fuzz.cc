@@ -14,7 +14,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto form = http::ParseForm(text);
   if (!form) return 0;
-  for (const char* name : {"PutMetricData", "GetMetricStatistics", "GetMetricData", "ListMetrics"}) {
+  for (const char* name :
+       {"PutMetricData", "GetMetricStatistics", "GetMetricData", "ListMetrics"}) {
     const aws::Operation* operation = aws::FindOperation(aws::Service::kCloudWatch, name);
     const auto value = aws::codec::DecodeForm(*operation->input, *form);
     if (!value.ok()) continue;

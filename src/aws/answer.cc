@@ -33,8 +33,7 @@ http::Response Make(const RequestRoute& route, int status, std::string body,
   return response;
 }
 
-std::string XmlAnswer(const RequestRoute& route, const Value& value,
-                      std::string_view request_id) {
+std::string XmlAnswer(const RequestRoute& route, const Value& value, std::string_view request_id) {
   const std::string& name = route.operation;
   std::string out = "<" + name + "Response xmlns=\"";
   out.append(route.service_or_default().xml_namespace).append("\">");
@@ -77,8 +76,7 @@ std::string_view MessageMember(const Fault& fault) {
 
 }  // namespace
 
-http::Response Answer(const RequestRoute& route, const Value& value,
-                      std::string_view request_id) {
+http::Response Answer(const RequestRoute& route, const Value& value, std::string_view request_id) {
   switch (route.protocol) {
     case Protocol::kQuery:
       return Make(route, 200, XmlAnswer(route, value, request_id), request_id);

@@ -56,8 +56,7 @@ Result<Identity> Authenticate(const http::Request& request, const GatewayOptions
     key = stores.keys.FindAwsKey(access_key_id);
     return key ? std::optional(key->secret) : std::nullopt;
   };
-  SB_TRY(const net::SigV4Scope scope,
-         verifier.Verify(request, stores.clock.Now(), secret_of, {}));
+  SB_TRY(const net::SigV4Scope scope, verifier.Verify(request, stores.clock.Now(), secret_of, {}));
   Identity identity;
   identity.caller = std::move(key->caller);
   identity.account.id = identity.caller.customer.account.id;

@@ -45,11 +45,11 @@ constexpr Names kCloudWatch[] = {
 
 // Shapes of the coral framework rather than of the service's model.
 constexpr std::string_view kCoralShapes[] = {
-    "SerializationException",      "UnknownOperationException",
-    "NotImplementedException",     "MissingAuthenticationTokenException",
-    "UnrecognizedClientException", "InvalidSignatureException",
-    "IncompleteSignatureException", "AccessDeniedException",
-    "ThrottlingException",         "RequestEntityTooLargeException",
+    "SerializationException",        "UnknownOperationException",
+    "NotImplementedException",       "MissingAuthenticationTokenException",
+    "UnrecognizedClientException",   "InvalidSignatureException",
+    "IncompleteSignatureException",  "AccessDeniedException",
+    "ThrottlingException",           "RequestEntityTooLargeException",
     "UnsupportedMediaTypeException",
 };
 

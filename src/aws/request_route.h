@@ -24,9 +24,9 @@ struct RequestRoute {
   const ServiceDescription* service = nullptr;
   std::string service_name;
   std::string operation;
-  std::string version;       // of the Query protocol
-  bool query_mode = false;   // the client wants the Query protocol's statuses
-  codec::Form form;          // of the Query protocol
+  std::string version;      // of the Query protocol
+  bool query_mode = false;  // the client wants the Query protocol's statuses
+  codec::Form form;         // of the Query protocol
 
   /// The service whose error form is used when the service is unknown: CloudWatch's.
   const ServiceDescription& service_or_default() const;

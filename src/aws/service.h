@@ -11,8 +11,9 @@ enum class Service { kCloudWatch, kLogs, kSns, kDynamoDb };
 
 struct ServiceDescription {
   Service service;
-  std::string_view signing_name;   // in credential scopes
-  std::string_view action_prefix;  // of actions in messages about rights: "cloudwatch:PutMetricData"
+  std::string_view signing_name;  // in credential scopes
+  std::string_view
+      action_prefix;  // of actions in messages about rights: "cloudwatch:PutMetricData"
   std::string_view target_prefix;  // of X-Amz-Target and of RPC v2 paths; empty: no JSON
   std::string_view json_version;
   std::string_view query_version;  // empty: no Query protocol

@@ -80,8 +80,7 @@ void CheckInt(const Shape& shape, std::int64_t number, const std::string& path, 
 
 void Check(const Shape& shape, const Value& value, const std::string& path, Faults& faults);
 
-void CheckStruct(const Shape& shape, const Value& value, const std::string& path,
-                 Faults& faults) {
+void CheckStruct(const Shape& shape, const Value& value, const std::string& path, Faults& faults) {
   for (const Member& member : shape.members) {
     const std::string member_path = JoinPath(path, LowerCamel(member.name));
     const Value* present = value.Find(member.name);
@@ -136,8 +135,7 @@ ShapePtr Struct(std::vector<Member> members) {
 }
 ShapePtr ListOf(ShapePtr element, std::optional<std::int64_t> min,
                 std::optional<std::int64_t> max) {
-  return Make(
-      {.kind = Shape::Kind::kList, .element = std::move(element), .min = min, .max = max});
+  return Make({.kind = Shape::Kind::kList, .element = std::move(element), .min = min, .max = max});
 }
 ShapePtr MapOf(ShapePtr values) {
   return Make({.kind = Shape::Kind::kMap, .element = std::move(values)});
@@ -174,16 +172,14 @@ std::string JoinPath(std::string_view path, std::string_view name) {
   return out.append(name);
 }
 
-Result<const Member*> FindMember(const Shape& shape, std::string_view name,
-                                 std::string_view path) {
+Result<const Member*> FindMember(const Shape& shape, std::string_view name, std::string_view path) {
   const Member* member = shape.Find(name);
   if (member != nullptr && member->use != Use::kRefused) return member;
   std::string full = JoinPath(path, name);
   std::string message = member == nullptr
                             ? "The parameter " + full + " is unknown."
                             : "The parameter " + full + " is not supported by SecureBase yet.";
-  return Error(ErrorCode::kInvalidArgument, std::move(message), std::move(full),
-               "ValidationError");
+  return Error(ErrorCode::kInvalidArgument, std::move(message), std::move(full), "ValidationError");
 }
 
 Result<> CheckConstraints(const Shape& shape, const Value& value) {

@@ -34,7 +34,16 @@ struct Member {
 
 struct Shape {
   enum class Kind {
-    kStruct, kList, kMap, kText, kInt, kDouble, kBool, kTime, kBlob, kDocument,
+    kStruct,
+    kList,
+    kMap,
+    kText,
+    kInt,
+    kDouble,
+    kBool,
+    kTime,
+    kBlob,
+    kDocument,
   };
   Kind kind = Kind::kText;
   std::vector<Member> members;  // of a structure
@@ -67,8 +76,7 @@ Member Refused(std::string name);
 
 /// The member a client names. Errors, wire code ValidationError: a name that the structure does
 /// not have, or one that is refused. `path` is the structure's, "" or "MetricData.member.1".
-Result<const Member*> FindMember(const Shape& shape, std::string_view name,
-                                 std::string_view path);
+Result<const Member*> FindMember(const Shape& shape, std::string_view name, std::string_view path);
 
 /// The wire code of a violated constraint; each service has its own name for it.
 inline constexpr std::string_view kConstraintCode = "ConstraintViolation";

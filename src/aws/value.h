@@ -82,8 +82,8 @@ class Value {
   bool operator==(const Value&) const = default;
 
  private:
-  std::variant<std::monostate, bool, std::int64_t, double, std::string, Instant, Blob, List,
-               Struct, Map, json::Value>
+  std::variant<std::monostate, bool, std::int64_t, double, std::string, Instant, Blob, List, Struct,
+               Map, json::Value>
       data_;
 };
 

@@ -50,7 +50,8 @@ std::optional<Parameters> DecodeQuery(std::string_view query) {
     if (part.empty()) continue;
     const std::size_t equals = part.find('=');
     auto name = PercentDecode(part.substr(0, equals), false);
-    auto value = equals == part.npos ? std::string() : PercentDecode(part.substr(equals + 1), false);
+    auto value =
+        equals == part.npos ? std::string() : PercentDecode(part.substr(equals + 1), false);
     if (!name || !value) return std::nullopt;
     pairs.emplace_back(*std::move(name), *std::move(value));
   }
@@ -65,8 +66,8 @@ const std::string* Find(const Parameters& pairs, std::string_view name) {
 }
 
 bool IsDate(std::string_view text) {
-  return text.size() == 8 && std::all_of(text.begin(), text.end(),
-                                         [](char c) { return c >= '0' && c <= '9'; });
+  return text.size() == 8 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 Result<SigV4Scope> ParseCredential(std::string_view credential) {
@@ -74,7 +75,8 @@ Result<SigV4Scope> ParseCredential(std::string_view credential) {
   if (parts.size() != 5 || parts[4] != kTerminator) {
     return Incomplete(
         "Credential must have exactly 5 slash-delimited elements, "
-        "e.g. keyid/date/region/service/aws4_request, got '" + std::string(credential) + "'");
+        "e.g. keyid/date/region/service/aws4_request, got '" +
+        std::string(credential) + "'");
   }
   for (std::string_view part : parts) {
     if (part.empty()) return Incomplete("Credential must not have empty elements.");
@@ -135,8 +137,8 @@ Result<Signature> ParsePresigned(Parameters query) {
   if (*algorithm != kAlgorithm) {
     return Incomplete("Unsupported AWS 'algorithm': '" + *algorithm + "'");
   }
-  for (const char* name : {"X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires",
-                           "X-Amz-SignedHeaders", "X-Amz-Signature"}) {
+  for (const char* name : {"X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders",
+                           "X-Amz-Signature"}) {
     const std::string* value = Find(query, name);
     if (value == nullptr || value->empty()) {
       return Incomplete("AWS query-string parameters must include '" + std::string(name) + "'.");
@@ -239,8 +241,8 @@ Result<Instant> SignedTime(const http::Request& request, const Signature& signat
   if (date != signature.scope.date) {
     return Mismatch(
         "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from "
-        "HTTP: '" + signature.scope.date + "' != '" + date + "', from '" + FormatIsoBasic(*time) +
-        "'.");
+        "HTTP: '" +
+        signature.scope.date + "' != '" + date + "', from '" + FormatIsoBasic(*time) + "'.");
   }
   return *time;
 }
@@ -457,8 +459,7 @@ Result<SigV4Scope> SigV4Verifier::Verify(
 
   const std::string canonical =
       CanonicalRequest(request, signature->query, signature->signed_headers, payload_hash);
-  const std::string to_sign =
-      StringToSign(FormatIsoBasic(signed_at), signature->scope, canonical);
+  const std::string to_sign = StringToSign(FormatIsoBasic(signed_at), signature->scope, canonical);
   const std::string key = cache_->KeyOf(signature->scope, *secret);
   if (!ConstantTimeEqual(HexEncode(HmacSha256(key, to_sign)), signature->signature)) {
     return Mismatch();

@@ -40,12 +40,13 @@ std::string Authorization(std::string_view service, std::string_view headers,
 }
 
 http::Request Vanilla() {
-  return Make("GET", "/",
-              {{"Host", "example.amazonaws.com"},
-               {"X-Amz-Date", "20150830T123600Z"},
-               {"Authorization",
-                Authorization("service", "host;x-amz-date",
-                              "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31")}});
+  return Make(
+      "GET", "/",
+      {{"Host", "example.amazonaws.com"},
+       {"X-Amz-Date", "20150830T123600Z"},
+       {"Authorization",
+        Authorization("service", "host;x-amz-date",
+                      "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31")}});
 }
 
 http::Request ListTables() {
@@ -197,13 +198,12 @@ TEST(SigV4Test, TakesTheDateHeaderWhereThereIsNoOther) {
                  {"Date", std::move(date)},
                  {"Authorization", Authorization("service", "date;host", std::string(64, '0'))}});
   };
-  ExpectFault(with_date("Sun, 30 Aug 2015 12:36:00 GMT"), "SignatureDoesNotMatch",
-              "we calculated");
+  ExpectFault(with_date("Sun, 30 Aug 2015 12:36:00 GMT"), "SignatureDoesNotMatch", "we calculated");
   ExpectFault(with_date("20150830T123600Z"), "SignatureDoesNotMatch", "we calculated");
   ExpectFault(with_date("Sun, 30 Abc 2015 12:36:00 GMT"), "IncompleteSignature", "Date must");
   ExpectFault(with_date("yesterday"), "IncompleteSignature", "Date must");
-  http::Request none = Make("GET", "/",
-                            {{"Host", "h"}, {"Authorization", Authorization("s", "host", "0")}});
+  http::Request none =
+      Make("GET", "/", {{"Host", "h"}, {"Authorization", Authorization("s", "host", "0")}});
   ExpectFault(none, "IncompleteSignature", "'X-Amz-Date' or a 'Date'");
 }
 
@@ -217,15 +217,17 @@ TEST(SigV4Test, RefusesWhatIsMissingOrMalformed) {
   };
   bad("AWS4-ECDSA-P256-SHA256 Credential=a", "AWS4-ECDSA-P256-SHA256");
   bad("AWS4-HMAC-SHA256", "not a valid key=value pair");
-  bad("AWS4-HMAC-SHA256 Signature=a", "'Credential' parameter. Authorization header requires "
-                                      "'SignedHeaders'");
+  bad("AWS4-HMAC-SHA256 Signature=a",
+      "'Credential' parameter. Authorization header requires "
+      "'SignedHeaders'");
   bad("AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature=0", "5 slash-delimited");
   bad("AWS4-HMAC-SHA256 Credential=a//b/c/aws4_request, SignedHeaders=host, Signature=0",
       "empty elements");
   bad("AWS4-HMAC-SHA256 Credential=a/today/b/c/aws4_request, SignedHeaders=host, Signature=0",
       "yyyymmdd");
   bad("AWS4-HMAC-SHA256 Credential=a/20150830/b/c/aws4_request, SignedHeaders=host;;a, "
-      "Signature=0", "SignedHeaders");
+      "Signature=0",
+      "SignedHeaders");
   auto bad_query = [](std::string from, std::string to, std::string_view message) {
     http::Request request = Presigned();
     const std::size_t at = request.query.find(from);
@@ -283,8 +285,8 @@ TEST(SigV4Test, TakesUnsignedPayloadOverTls) {
 TEST(SigV4Test, AReplacedSecretDoesNotVerifyWithTheOldKey) {
   const SigV4Verifier verifier;
   auto with = [&](std::string secret) {
-    return verifier.Verify(
-        Vanilla(), kNow, [&](std::string_view) { return std::optional(secret); }, {});
+    return verifier.Verify(Vanilla(), kNow, [&](std::string_view) { return std::optional(secret); },
+                           {});
   };
   EXPECT_TRUE(with(kSecret).ok());
   EXPECT_FALSE(with("another").ok());

@@ -28,8 +28,7 @@ std::string Replaced(std::string text, std::string_view from, std::string_view t
 
 /// A PutMetricData of one datum with these members beside its name.
 std::string OneDatum(std::string_view members) {
-  return R"({"Namespace": "N", "MetricData": [{"MetricName": "m", )" + std::string(members) +
-         "}]}";
+  return R"({"Namespace": "N", "MetricData": [{"MetricName": "m", )" + std::string(members) + "}]}";
 }
 
 class PutMetricDataTest : public ::testing::Test {
@@ -49,33 +48,39 @@ TEST_F(PutMetricDataTest, RefusesWhatTheRulesForbid) {
   auto refuses = [&](std::string body, const std::string& error) {
     EXPECT_EQ(world_.CloudWatchError("PutMetricData", body), error) << body;
   };
-  refuses("{}", missing + "The parameter Namespace is required.\n"
-                          "The parameter MetricData is required.");
+  refuses("{}", missing +
+                    "The parameter Namespace is required.\n"
+                    "The parameter MetricData is required.");
   refuses(R"({"Namespace": "N", "MetricData": []})",
           missing + "The parameter MetricData is required.");
   refuses(R"({"Namespace": "N", "MetricData": [{}, {"MetricName": "", "Value": 1}]})",
-          missing + "The parameter MetricData.member.1.MetricName is required.\n"
-                    "At least one of the parameters MetricData.member.1.Value, "
-                    "MetricData.member.1.Values or MetricData.member.1.StatisticValues must be "
-                    "specified.\nThe parameter MetricData.member.2.MetricName is required.");
+          missing +
+              "The parameter MetricData.member.1.MetricName is required.\n"
+              "At least one of the parameters MetricData.member.1.Value, "
+              "MetricData.member.1.Values or MetricData.member.1.StatisticValues must be "
+              "specified.\nThe parameter MetricData.member.2.MetricName is required.");
   refuses(R"({"Namespace": ":N", "MetricData": [{"MetricName": "m", "Value": 1}]})",
           value + "The value :N for parameter Namespace is invalid.");
 
   Refuses(R"("Value": 1, "Values": [1])",
-          combination + "The parameters $Value and $Values are mutually exclusive and you have "
-                        "specified both.");
+          combination +
+              "The parameters $Value and $Values are mutually exclusive and you have "
+              "specified both.");
   Refuses(R"("Value": 1, "StatisticValues": {"SampleCount": 1, "Sum": 1, "Minimum": 1,
              "Maximum": 1})",
-          combination + "The parameters $Value and $StatisticValues are mutually exclusive and you "
-                        "have specified both.");
+          combination +
+              "The parameters $Value and $StatisticValues are mutually exclusive and you "
+              "have specified both.");
   Refuses(R"("Values": [1], "StatisticValues": {"SampleCount": 1, "Sum": 1, "Minimum": 1,
              "Maximum": 1})",
-          combination + "The parameters $Values and $StatisticValues are mutually exclusive and "
-                        "you have specified both.");
+          combination +
+              "The parameters $Values and $StatisticValues are mutually exclusive and "
+              "you have specified both.");
   Refuses(R"("Values": [1, 2], "Counts": [1])",
           value + "The parameters $Values and $Counts must be of the same size.");
   Refuses(R"("Values": [])", missing + "The parameter $Values is required.");
-  Refuses(R"("Value": 1, "Counts": [1])", value + "The value [..] for parameter $Counts is invalid.");
+  Refuses(R"("Value": 1, "Counts": [1])",
+          value + "The value [..] for parameter $Counts is invalid.");
   Refuses(R"("Values": [1], "Counts": [-1])",
           value + "The value -1 for parameter $Counts is invalid.");
   Refuses(R"("Value": "NaN")", value + "The value NaN for parameter $Value is invalid.");
@@ -84,9 +89,10 @@ TEST_F(PutMetricDataTest, RefusesWhatTheRulesForbid) {
   Refuses(R"("StatisticValues": {"SampleCount": 1, "Sum": 1, "Minimum": 1})",
           missing + "The parameter $StatisticValues.Maximum is required.");
   Refuses(R"("StatisticValues": {"SampleCount": 0, "Sum": 1, "Minimum": 2, "Maximum": 1})",
-          value + "The parameter $StatisticValues.Maximum must be greater than "
-                  "$StatisticValues.Minimum.\nThe parameter $StatisticValues.SampleCount must be "
-                  "greater than 0.");
+          value +
+              "The parameter $StatisticValues.Maximum must be greater than "
+              "$StatisticValues.Minimum.\nThe parameter $StatisticValues.SampleCount must be "
+              "greater than 0.");
   Refuses(R"("Value": 1, "StorageResolution": 30)",
           value + "The value 30 for parameter $StorageResolution is invalid.");
   for (const char* time : {"2026-05-18T12:00:00Z", "2026-06-01T14:00:31Z"}) {
@@ -94,17 +100,19 @@ TEST_F(PutMetricDataTest, RefusesWhatTheRulesForbid) {
             value + "The parameter $Timestamp must specify a time within the past two weeks.");
   }
   Refuses(R"("Value": 1, "Unit": "Parsecs")",
-          value + "The parameter $Unit must be a value in the set [ Seconds, Microseconds, "
-                  "Milliseconds, Bytes, Kilobytes, Megabytes, Gigabytes, Terabytes, Bits, Kilobits, "
-                  "Megabits, Gigabits, Terabits, Percent, Count, Bytes/Second, Kilobytes/Second, "
-                  "Megabytes/Second, Gigabytes/Second, Terabytes/Second, Bits/Second, "
-                  "Kilobits/Second, Megabits/Second, Gigabits/Second, Terabits/Second, "
-                  "Count/Second, None ].");
+          value +
+              "The parameter $Unit must be a value in the set [ Seconds, Microseconds, "
+              "Milliseconds, Bytes, Kilobytes, Megabytes, Gigabytes, Terabytes, Bits, Kilobits, "
+              "Megabits, Gigabits, Terabits, Percent, Count, Bytes/Second, Kilobytes/Second, "
+              "Megabytes/Second, Gigabytes/Second, Terabytes/Second, Bits/Second, "
+              "Kilobits/Second, Megabits/Second, Gigabits/Second, Terabits/Second, "
+              "Count/Second, None ].");
   Refuses(R"("Value": 1, "Dimensions": [{"Name": "a"}])",
           missing + "The parameter $Dimensions.member.1.Value is required.");
   Refuses(R"("Value": 1, "Dimensions": [{"Name": ":a", "Value": " "}])",
-          value + "The value :a for parameter $Dimensions.member.1.Name is invalid.\n"
-                  "The value   for parameter $Dimensions.member.1.Value is invalid.");
+          value +
+              "The value :a for parameter $Dimensions.member.1.Name is invalid.\n"
+              "The value   for parameter $Dimensions.member.1.Value is invalid.");
   Refuses(R"("Value": 1, "Dimensions": [{"Name": "a", "Value": "1"}, {"Name": "a", "Value": "2"}])",
           value + "The value a for parameter $Dimensions is invalid.");
 
@@ -129,14 +137,13 @@ TEST_F(PutMetricDataTest, BoundsCollections) {
   Refuses(R"("Value": 1, "Dimensions": )" + list(31, dimension),
           "InvalidParameterValueException: The collection $Dimensions must not have a size "
           "greater than 30.");
-  EXPECT_EQ(world_.CloudWatchError("PutMetricData",
-                                   R"({"Namespace": "N", "MetricData": )" + list(1001, datum) +
-                                       "}"),
+  EXPECT_EQ(world_.CloudWatchError(
+                "PutMetricData", R"({"Namespace": "N", "MetricData": )" + list(1001, datum) + "}"),
             "InvalidParameterValueException: The collection MetricData must not have a size "
             "greater than 1000.");
   world_.CloudWatch("PutMetricData", OneDatum(R"("Values": )" + list(200, same)));
-  world_.CloudWatch("PutMetricData", OneDatum(R"("Value": 1, "Dimensions": )" +
-                                              list(30, dimension)));
+  world_.CloudWatch("PutMetricData",
+                    OneDatum(R"("Value": 1, "Dimensions": )" + list(30, dimension)));
 }
 
 TEST_F(PutMetricDataTest, NamesWhatItCannotRead) {
@@ -146,7 +153,8 @@ TEST_F(PutMetricDataTest, NamesWhatItCannotRead) {
   Refuses(R"("StatisticValues": {"Median": 1})",
           "ValidationException: The parameter $StatisticValues.Median is unknown.");
   Refuses(R"("Value": true)", "SerializationException: A value of a wrong type at '$Value'");
-  Refuses(R"("Value": 1, "Value": 2)", "SerializationException: The member is given twice at '$Value'");
+  Refuses(R"("Value": 1, "Value": 2)",
+          "SerializationException: The member is given twice at '$Value'");
   for (const char* body : {"{", "[]", "{} x", "{}}", "nonsense", R"({"Namespace": 1})",
                            R"({"Namespace": "N", "MetricData": {}})", "\"\xff\""}) {
     EXPECT_TRUE(world_.CloudWatchError("PutMetricData", body).starts_with("SerializationException"))
@@ -156,10 +164,9 @@ TEST_F(PutMetricDataTest, NamesWhatItCannotRead) {
 
 TEST_F(PutMetricDataTest, TakesEntitiesAndChecksTheirForm) {
   auto send = [&](std::string entity, std::string more = "") {
-    return world_.SendJson(
-        "GraniteServiceVersion20100801.PutMetricData",
-        R"({"Namespace": "N", "EntityMetricData": [{)" + entity +
-            R"("MetricData": [{"MetricName": "m", "Value": 1}]}])" + more + "}");
+    return world_.SendJson("GraniteServiceVersion20100801.PutMetricData",
+                           R"({"Namespace": "N", "EntityMetricData": [{)" + entity +
+                               R"("MetricData": [{"MetricName": "m", "Value": 1}]}])" + more + "}");
   };
   const std::string good =
       R"("Entity": {"KeyAttributes": {"Type": "Service"}, "Attributes": {"a": "b"}}, )";
@@ -186,9 +193,7 @@ TEST_F(PutMetricDataTest, CountsOfZeroStoreNothing) {
 /// What the three readers see, as text.
 std::string Print(const PutMetricDataInput& in) {
   std::string out(in.namespace_name.value_or("-"));
-  auto number = [&](const std::optional<double>& d) {
-    out += d ? " " + FormatDouble(*d) : " -";
-  };
+  auto number = [&](const std::optional<double>& d) { out += d ? " " + FormatDouble(*d) : " -"; };
   auto data = [&](const std::vector<DatumInput>& list) {
     for (const DatumInput& one : list) {
       out += "|" + std::string(one.metric_name.value_or("-"));
@@ -253,7 +258,11 @@ TEST(PutMetricDataInputTest, CborErrorsNameTheirPlace) {
     return read.ok() ? "" : read.error().message();
   };
   // {"MetricData": [{"Value": "a"}]}
-  EXPECT_EQ(error("a16a4d657472696344617461" "81" "a1" "6556616c7565" "6161"),
+  EXPECT_EQ(error("a16a4d657472696344617461"
+                  "81"
+                  "a1"
+                  "6556616c7565"
+                  "6161"),
             "a text where a number is expected at 'MetricData.member.1.Value'");
   EXPECT_EQ(error("a163466f6f01"), "The parameter Foo is unknown.");
   EXPECT_EQ(error("a000"), "There are bytes after the CBOR value");
@@ -290,7 +299,8 @@ class ReadingTest : public ::testing::Test {
 
 TEST_F(ReadingTest, GetMetricStatisticsGivesADatapointAPeriodAndUnit) {
   EXPECT_EQ(Statistics(R"("MetricName": "m", "Period": 60, "Statistics": ["Average", "Sum",
-                          "SampleCount", "Minimum", "Maximum"], )" + std::string(kRange)),
+                          "SampleCount", "Minimum", "Maximum"], )" +
+                       std::string(kRange)),
             R"({"Label":"m","Datapoints":[)"
             R"({"Timestamp":1780315200.0,"Average":2.0,"Sum":4.0,"SampleCount":2.0,)"
             R"("Minimum":1.0,"Maximum":3.0,"Unit":"Count"},)"
@@ -299,29 +309,32 @@ TEST_F(ReadingTest, GetMetricStatisticsGivesADatapointAPeriodAndUnit) {
             R"({"Timestamp":1780315260.0,"Average":7.0,"Sum":7.0,"SampleCount":1.0,)"
             R"("Minimum":7.0,"Maximum":7.0,"Unit":"Seconds"}]})");
   EXPECT_EQ(Statistics(R"("MetricName": "m", "Period": 600, "Statistics": ["Sum"],
-                          "Unit": "Seconds", )" + std::string(kRange)),
+                          "Unit": "Seconds", )" +
+                       std::string(kRange)),
             R"({"Label":"m","Datapoints":[{"Timestamp":1780315200.0,"Sum":7.0,)"
             R"("Unit":"Seconds"}]})");
 }
 
 TEST_F(ReadingTest, DimensionsMustMatchExactlyInAnyOrder) {
-  const std::string rest = R"(, "MetricName": "m", "Period": 600, "Statistics": ["Sum"], )" +
-                           std::string(kRange);
-  EXPECT_NE(Statistics(R"("Dimensions": [{"Name": "a", "Value": "2"}, {"Name": "z", "Value": "1"}])" +
-                       rest)
-                .find("\"Sum\":9.0"),
-            std::string::npos);
+  const std::string rest =
+      R"(, "MetricName": "m", "Period": 600, "Statistics": ["Sum"], )" + std::string(kRange);
+  EXPECT_NE(
+      Statistics(R"("Dimensions": [{"Name": "a", "Value": "2"}, {"Name": "z", "Value": "1"}])" +
+                 rest)
+          .find("\"Sum\":9.0"),
+      std::string::npos);
   EXPECT_EQ(Statistics(R"("Dimensions": [{"Name": "a", "Value": "2"}])" + rest),
             R"({"Label":"m","Datapoints":[]})");
-  EXPECT_NE(StatisticsError(
-                R"("Dimensions": [{"Name": "a", "Value": "2"}, {"Name": "a", "Value": "3"}])" + rest)
-                .find("names the dimension a more than once"),
-            std::string::npos);
+  EXPECT_NE(
+      StatisticsError(
+          R"("Dimensions": [{"Name": "a", "Value": "2"}, {"Name": "a", "Value": "3"}])" + rest)
+          .find("names the dimension a more than once"),
+      std::string::npos);
 }
 
 TEST_F(ReadingTest, TheUsersSpellingsOfStatisticsWork) {
-  const std::string rest = R"(], "MetricName": "m", "Unit": "Seconds", "Period": 600, )" +
-                           std::string(kRange);
+  const std::string rest =
+      R"(], "MetricName": "m", "Unit": "Seconds", "Period": 600, )" + std::string(kRange);
   EXPECT_EQ(Statistics(R"("Statistics": ["Average,Maximum")" + rest),
             R"({"Label":"m","Datapoints":[{"Timestamp":1780315200.0,"Average":7.0,"Maximum":7.0,)"
             R"("Unit":"Seconds"}]})");
@@ -357,8 +370,8 @@ TEST_F(ReadingTest, GetMetricStatisticsRefusesWhatTheRulesForbid) {
                             range("2026-06-01T12:00:00Z", "2026-06-01T12:00:00Z")),
             "InvalidParameterValueException: The parameter StartTime must be less than the "
             "parameter EndTime.");
-  EXPECT_EQ(StatisticsError(sum + R"("Period": 1, )" + range("2026-05-31T12:00:00Z",
-                                                           "2026-06-01T12:00:00Z")),
+  EXPECT_EQ(StatisticsError(sum + R"("Period": 1, )" +
+                            range("2026-05-31T12:00:00Z", "2026-06-01T12:00:00Z")),
             "InvalidParameterCombinationException: You have requested up to 86400 datapoints, "
             "which exceeds the limit of 1440. You may reduce the datapoints requested by "
             "increasing Period, or decreasing the time range.");
@@ -419,8 +432,7 @@ TEST_F(ReadingTest, ListMetricsFilters) {
   EXPECT_NE(world_.CloudWatchError("ListMetrics", R"({"RecentlyActive": "PT1H"})")
                 .find("Member must satisfy enum value set: [PT3H]"),
             std::string::npos);
-  const json::Value owners =
-      world_.CloudWatch("ListMetrics", R"({"IncludeLinkedAccounts": true})");
+  const json::Value owners = world_.CloudWatch("ListMetrics", R"({"IncludeLinkedAccounts": true})");
   EXPECT_NE(owners.Find("OwningAccounts"), nullptr);
 }
 
@@ -439,9 +451,8 @@ TEST(ListMetricsTest, PagesOverAll) {
   std::string token;
   int pages = 0;
   do {
-    const std::string body =
-        token.empty() ? R"({"Namespace": "N"})"
-                      : R"({"Namespace": "N", "NextToken": ")" + token + "\"}";
+    const std::string body = token.empty() ? R"({"Namespace": "N"})"
+                                           : R"({"Namespace": "N", "NextToken": ")" + token + "\"}";
     const json::Value page = world.CloudWatch("ListMetrics", body);
     for (const json::Value& metric : page.Find("Metrics")->AsArray()) {
       EXPECT_TRUE(seen.insert(metric.Find("MetricName")->AsString()).second);
@@ -506,8 +517,9 @@ TEST_F(ReadingTest, GetMetricDataRefusesWhatTheRulesForbid) {
                                                           "], " + std::string(range) + "}"),
               error);
   };
-  refuses(R"({"Id": "a"})", kRange,
-          "ValidationException: The parameter MetricDataQueries.member.1.MetricStat is required.\n");
+  refuses(
+      R"({"Id": "a"})", kRange,
+      "ValidationException: The parameter MetricDataQueries.member.1.MetricStat is required.\n");
   refuses(R"({"Id": "a", "MetricStat": {"Metric": {"MetricName": "m"}, "Period": 60,
              "Stat": "Sum"}})",
           kRange,
@@ -534,11 +546,12 @@ TEST_F(ReadingTest, GetMetricDataRefusesWhatTheRulesForbid) {
           "MetricDataQueries.member.1.MetricStat.Stat is not supported.");
   refuses(DataQuery("a", "Sum", R"(, "AccountId": "999999999999")"), kRange,
           "AccessDeniedException: AccountId must be the caller's own account.");
-  EXPECT_NE(world_.CloudWatchError("GetMetricData",
-                                   R"({"MetricDataQueries": [)" + DataQuery("A", "Sum") + "], " +
-                                       std::string(kRange) + "}")
-                .find("regular expression pattern"),
-            std::string::npos);
+  EXPECT_NE(
+      world_
+          .CloudWatchError("GetMetricData", R"({"MetricDataQueries": [)" + DataQuery("A", "Sum") +
+                                                "], " + std::string(kRange) + "}")
+          .find("regular expression pattern"),
+      std::string::npos);
 }
 
 }  // namespace

@@ -38,13 +38,10 @@ Error ValidationFault(std::string field, std::string message) {
   return Invalid("ValidationError", std::move(field), std::move(message));
 }
 
-ShapePtr UnitShape() {
-  return OneOf(std::vector<std::string>(kUnits.begin(), kUnits.end()));
-}
+ShapePtr UnitShape() { return OneOf(std::vector<std::string>(kUnits.begin(), kUnits.end())); }
 
 ShapePtr DimensionsShape() {
-  return ListOf(Struct({Required("Name", Text(1, 255)), Required("Value", Text(1, 1024))}), {},
-                30);
+  return ListOf(Struct({Required("Name", Text(1, 255)), Required("Value", Text(1, 1024))}), {}, 30);
 }
 
 Result<std::vector<metrics::Dimension>> DimensionsOf(const Value::List& list,
@@ -54,8 +51,9 @@ Result<std::vector<metrics::Dimension>> DimensionsOf(const Value::List& list,
     dimensions.push_back({one.TextOr("Name", ""), one.TextOr("Value", "")});
   }
   std::sort(dimensions.begin(), dimensions.end());
-  const auto twice = std::adjacent_find(dimensions.begin(), dimensions.end(),
-                                        [](const auto& a, const auto& b) { return a.name == b.name; });
+  const auto twice =
+      std::adjacent_find(dimensions.begin(), dimensions.end(),
+                         [](const auto& a, const auto& b) { return a.name == b.name; });
   if (twice != dimensions.end()) {
     return InvalidValue(std::string(field), "The parameter " + std::string(field) +
                                                 " names the dimension " + twice->name +

@@ -16,12 +16,33 @@
 namespace securebase::aws::cloudwatch {
 
 /// The units of the model, in its order.
-inline constexpr std::array<std::string_view, 27> kUnits = {
-    "Seconds", "Microseconds", "Milliseconds", "Bytes", "Kilobytes", "Megabytes", "Gigabytes",
-    "Terabytes", "Bits", "Kilobits", "Megabits", "Gigabits", "Terabits", "Percent", "Count",
-    "Bytes/Second", "Kilobytes/Second", "Megabytes/Second", "Gigabytes/Second",
-    "Terabytes/Second", "Bits/Second", "Kilobits/Second", "Megabits/Second", "Gigabits/Second",
-    "Terabits/Second", "Count/Second", "None"};
+inline constexpr std::array<std::string_view, 27> kUnits = {"Seconds",
+                                                            "Microseconds",
+                                                            "Milliseconds",
+                                                            "Bytes",
+                                                            "Kilobytes",
+                                                            "Megabytes",
+                                                            "Gigabytes",
+                                                            "Terabytes",
+                                                            "Bits",
+                                                            "Kilobits",
+                                                            "Megabits",
+                                                            "Gigabits",
+                                                            "Terabits",
+                                                            "Percent",
+                                                            "Count",
+                                                            "Bytes/Second",
+                                                            "Kilobytes/Second",
+                                                            "Megabytes/Second",
+                                                            "Gigabytes/Second",
+                                                            "Terabytes/Second",
+                                                            "Bits/Second",
+                                                            "Kilobits/Second",
+                                                            "Megabits/Second",
+                                                            "Gigabits/Second",
+                                                            "Terabits/Second",
+                                                            "Count/Second",
+                                                            "None"};
 
 Error InvalidValue(std::string field, std::string message);
 Error InvalidCombination(std::string field, std::string message);

@@ -34,8 +34,8 @@ struct Series {
 
 Error IsRequired(std::size_t index, std::string_view member) {
   // With the line feed: the service's own text.
-  std::string name = "MetricDataQueries.member." + std::to_string(index) + "." +
-                     std::string(member);
+  std::string name =
+      "MetricDataQueries.member." + std::to_string(index) + "." + std::string(member);
   return ValidationFault(name, "The parameter " + name + " is required.\n");
 }
 
@@ -46,8 +46,8 @@ bool IsId(std::string_view id) {
   });
 }
 
-Result<Query> QueryOf(const Value& in, std::size_t index, const CallContext& context,
-                      Instant start, Instant end) {
+Result<Query> QueryOf(const Value& in, std::size_t index, const CallContext& context, Instant start,
+                      Instant end) {
   const std::string path = "MetricDataQueries.member." + std::to_string(index) + ".";
   Query query;
   query.id = *in.Text("Id");
@@ -71,9 +71,9 @@ Result<Query> QueryOf(const Value& in, std::size_t index, const CallContext& con
   SB_TRY_OK(CheckPeriod(period_s, path + "MetricStat.Period"));
   Result<metrics::Statistic> statistic = metrics::ParseStatistic(*stat->Text("Stat"));
   if (!statistic.ok()) {
-    return InvalidValue(path + "MetricStat.Stat",
-                        "The value " + *stat->Text("Stat") + " for parameter " + path +
-                            "MetricStat.Stat is not supported.");
+    return InvalidValue(path + "MetricStat.Stat", "The value " + *stat->Text("Stat") +
+                                                      " for parameter " + path +
+                                                      "MetricStat.Stat is not supported.");
   }
   query.statistic = *std::move(statistic);
   query.return_data = in.Bool("ReturnData", true);
@@ -153,16 +153,14 @@ Value Message(std::string_view code, std::string text) {
 Value::List MessagesOf(const Query& query, const Series& series) {
   Value::List messages;
   if (!query.kept) {
-    messages.push_back(Message("PeriodNotKept",
-                               "Data of this age is not kept at a period of " +
-                                   std::to_string(query.request.period.count() / 1000) +
-                                   " seconds."));
+    messages.push_back(Message(
+        "PeriodNotKept", "Data of this age is not kept at a period of " +
+                             std::to_string(query.request.period.count() / 1000) + " seconds."));
   }
   if (series.units.size() > 1) {
     std::string units;
     for (const std::string& unit : series.units) units += (units.empty() ? "" : ", ") + unit;
-    messages.push_back(
-        Message("MultipleUnits", "Multiple units returned: '[" + units + "]'"));
+    messages.push_back(Message("MultipleUnits", "Multiple units returned: '[" + units + "]'"));
   }
   return messages;
 }
@@ -199,8 +197,8 @@ struct Page {
 };
 
 /// Cuts the page at an instant, so that all series go on together.
-void Cut(const std::vector<Series>& all, const std::vector<Query>& queries,
-         std::int64_t points_max, Page& page) {
+void Cut(const std::vector<Series>& all, const std::vector<Query>& queries, std::int64_t points_max,
+         Page& page) {
   std::vector<Instant> instants;
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (!queries[i].return_data) continue;
@@ -215,8 +213,8 @@ void Cut(const std::vector<Series>& all, const std::vector<Query>& queries,
   Instant cut = instants[limit];
   // More series than the page may have points: the page holds one instant, whatever its size.
   if (cut == instants[0]) {
-    const auto later = std::find_if(instants.begin(), instants.end(),
-                                    [&](Instant t) { return t != instants[0]; });
+    const auto later =
+        std::find_if(instants.begin(), instants.end(), [&](Instant t) { return t != instants[0]; });
     if (later == instants.end()) return;
     cut = *later;
   }
@@ -255,8 +253,8 @@ Result<Value> Run(const Value& request, CallContext& context) {
   if (const std::string* token = request.Text("NextToken")) {
     const auto position = context.tokens.Open(question, *token, context.now);
     if (!position.ok()) {
-      return Error(ErrorCode::kInvalidArgument, "The parameter NextToken is invalid.",
-                   "NextToken", "InvalidNextToken");
+      return Error(ErrorCode::kInvalidArgument, "The parameter NextToken is invalid.", "NextToken",
+                   "InvalidNextToken");
     }
     page.from = FromUnixMillis(ByteReader(*position).Fixed<std::int64_t>());
   }
@@ -270,8 +268,8 @@ Result<Value> Run(const Value& request, CallContext& context) {
   for (std::size_t i = 0; i < queries.size(); ++i) {
     if (queries[i].return_data) results.push_back(ResultOf(queries[i], all[i], page));
   }
-  Value answer = Value::MakeStruct(
-      {{"MetricDataResults", std::move(results)}, {"Messages", Value::List()}});
+  Value answer =
+      Value::MakeStruct({{"MetricDataResults", std::move(results)}, {"Messages", Value::List()}});
   if (page.next) {
     std::string position;
     PutFixed(position, ToUnixMillis(*page.next));
@@ -283,12 +281,11 @@ Result<Value> Run(const Value& request, CallContext& context) {
 }  // namespace
 
 Operation GetMetricData() {
-  const ShapePtr metric = Struct({Optional("Namespace", Text(1, 255)),
-                                  Optional("MetricName", Text(1, 255)),
-                                  Optional("Dimensions", DimensionsShape())});
-  const ShapePtr metric_stat =
-      Struct({Required("Metric", metric), Required("Period", Int(1)), Required("Stat", Text()),
-              Optional("Unit", UnitShape())});
+  const ShapePtr metric =
+      Struct({Optional("Namespace", Text(1, 255)), Optional("MetricName", Text(1, 255)),
+              Optional("Dimensions", DimensionsShape())});
+  const ShapePtr metric_stat = Struct({Required("Metric", metric), Required("Period", Int(1)),
+                                       Required("Stat", Text()), Optional("Unit", UnitShape())});
   const ShapePtr query = Struct({
       Required("Id", Text(1, 255)),
       Optional("MetricStat", metric_stat),

@@ -29,8 +29,8 @@ Result<> AddStatistics(const Value::List& list, std::string_view field, Asked& a
       Result<metrics::Statistic> statistic = metrics::ParseStatistic(name);
       const std::string member = std::string(field) + ".member." + std::to_string(i + 1);
       if (!statistic.ok()) {
-        return InvalidValue(member, "The value " + std::string(name) + " for parameter " +
-                                        member + " is not supported.");
+        return InvalidValue(member, "The value " + std::string(name) + " for parameter " + member +
+                                        " is not supported.");
       }
       auto& target = statistic->simple() ? asked.simple : asked.extended;
       target.push_back(*std::move(statistic));

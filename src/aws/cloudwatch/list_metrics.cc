@@ -91,8 +91,8 @@ Result<Value> Run(const Value& request, CallContext& context) {
   }
   Value answer = Value::MakeStruct({{"Metrics", std::move(metrics)}});
   if (page.more && !page.metrics.empty()) {
-    answer.Set("NextToken", context.tokens.Seal(question, EncodePosition(page.metrics.back()),
-                                                context.now));
+    answer.Set("NextToken",
+               context.tokens.Seal(question, EncodePosition(page.metrics.back()), context.now));
   }
   if (request.Bool("IncludeLinkedAccounts", false)) {
     answer.Set("OwningAccounts", std::move(owners));

@@ -244,8 +244,7 @@ class DatumCheck {
     std::sort(values.begin(), values.end());
     const auto end = std::unique(values.begin(), values.end());
     if (static_cast<std::size_t>(end - values.begin()) > kValuesMax) {
-      faults_.Value("The collection " + Name("Values") +
-                    " must not have a size greater than 150.");
+      faults_.Value("The collection " + Name("Values") + " must not have a size greater than 150.");
     }
   }
 
@@ -264,8 +263,8 @@ class DatumCheck {
     required(in.maximum, "Maximum");
     if (!in.sample_count || !in.sum || !in.minimum || !in.maximum) return;
     if (*in.maximum < *in.minimum) {
-      faults_.Value("The parameter " + Name("StatisticValues.Maximum") +
-                    " must be greater than " + Name("StatisticValues.Minimum") + ".");
+      faults_.Value("The parameter " + Name("StatisticValues.Maximum") + " must be greater than " +
+                    Name("StatisticValues.Minimum") + ".");
     }
     if (*in.sample_count <= 0) {
       faults_.Value("The parameter " + Name("StatisticValues.SampleCount") +
@@ -303,9 +302,9 @@ void CheckEntities(const PutMetricDataInput& input, CallContext& context, Faults
   }
   for (std::size_t i = 0; i < input.entities.size(); ++i) {
     if (input.entities[i].has_key_attributes) continue;
-    context.headers.emplace_back(
-        "X-Amzn-Failure-Message",
-        input.entities[i].has_entity ? "InvalidKeyAttributes" : "MissingRequiredFields");
+    context.headers.emplace_back("X-Amzn-Failure-Message", input.entities[i].has_entity
+                                                               ? "InvalidKeyAttributes"
+                                                               : "MissingRequiredFields");
     if (input.strict_entity_validation) {
       faults.Value("The parameter EntityMetricData.member." + std::to_string(i + 1) +
                    ".Entity is invalid.");
@@ -341,9 +340,8 @@ Result<std::vector<metrics::Datum>> CheckInput(const PutMetricDataInput& input,
   }
   SB_TRY_OK(std::move(faults).ToResult());
   // Values that all have the count 0 say nothing.
-  std::erase_if(data, [](const metrics::Datum& datum) {
-    return datum.values.empty() && !datum.statistics;
-  });
+  std::erase_if(
+      data, [](const metrics::Datum& datum) { return datum.values.empty() && !datum.statistics; });
   return data;
 }
 

@@ -235,8 +235,16 @@ Result<> ReadList(Source& in, std::string_view name, std::vector<T>& list, Read&
 }
 
 enum class DatumMember {
-  kUnknown, kMetricName, kDimensions, kTimestamp, kValue, kStatisticValues, kValues, kCounts,
-  kUnit, kStorageResolution,
+  kUnknown,
+  kMetricName,
+  kDimensions,
+  kTimestamp,
+  kValue,
+  kStatisticValues,
+  kValues,
+  kCounts,
+  kUnit,
+  kStorageResolution,
 };
 
 /// By the length first: each name is compared at most twice.
@@ -352,16 +360,15 @@ Result<> ReadEntityData(Source& in, EntityInput& entity) {
 /// Reads one member of the input.
 template <class Source>
 Result<> ReadMember(std::string_view name, Source& value, PutMetricDataInput& input) {
-  const bool known = name == "Namespace" || name == "MetricData" ||
-                     name == "EntityMetricData" || name == "StrictEntityValidation";
+  const bool known = name == "Namespace" || name == "MetricData" || name == "EntityMetricData" ||
+                     name == "StrictEntityValidation";
   if (!known) return Unknown(name);
   if (value.SkipNull()) return {};
   if (name == "Namespace") return Into(input.namespace_name, name, value.Text());
   if (name == "MetricData") return ReadData(value, name, input.data);
   if (name == "EntityMetricData") {
-    return ReadList(value, name, input.entities, [](auto& one, EntityInput& entity) {
-      return ReadEntityData(one, entity);
-    });
+    return ReadList(value, name, input.entities,
+                    [](auto& one, EntityInput& entity) { return ReadEntityData(one, entity); });
   }
   const Result<bool> strict = value.Bool();
   if (!strict.ok()) return At(name, strict.error());
@@ -415,8 +422,8 @@ const ShapePtr& PutMetricDataShape() {
         Optional("Unit", Text()),
         Optional("StorageResolution", Int()),
     });
-    const ShapePtr entity = Struct({Optional("KeyAttributes", MapOf(Text())),
-                                    Accepted("Attributes", MapOf(Text()))});
+    const ShapePtr entity =
+        Struct({Optional("KeyAttributes", MapOf(Text())), Accepted("Attributes", MapOf(Text()))});
     const ShapePtr entity_data =
         Struct({Accepted("Entity", entity), Optional("MetricData", ListOf(datum))});
     return Struct({
@@ -437,8 +444,7 @@ Result<> ReadFromJson(std::string_view body, const UseInput& use) {
   scratch.padded.append(simdjson::SIMDJSON_PADDING, '\0');
   ondemand::document document;
   const auto error =
-      scratch.parser
-          .iterate(scratch.padded.data(), body.size(), scratch.padded.size())
+      scratch.parser.iterate(scratch.padded.data(), body.size(), scratch.padded.size())
           .get(document);
   if (error) return MalformedJson(error);
   if (Result<> read = ReadDocument(document, body, input); !read.ok()) {
@@ -462,9 +468,8 @@ Result<> ReadFromCbor(std::string_view body, const UseInput& use) {
 Result<> ReadFromValue(const Value& value, const UseInput& use) {
   PutMetricDataInput input;
   ValueSource in(value);
-  const Result<> read = in.Members([&](std::string_view name, ValueSource& member) {
-    return ReadMember(name, member, input);
-  });
+  const Result<> read = in.Members(
+      [&](std::string_view name, ValueSource& member) { return ReadMember(name, member, input); });
   if (!read.ok()) return Placed(read.error());
   return use(input);
 }

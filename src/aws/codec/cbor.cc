@@ -17,10 +17,14 @@ constexpr std::uint8_t kBreak = 0xFF;
 constexpr std::uint8_t kIndefinite = 31;
 constexpr std::uint64_t kEpochTag = 1;
 
-constexpr std::string_view kMajorNames[] = {"an unsigned integer", "a negative integer",
-                                            "a byte string",       "a text",
-                                            "an array",            "a map",
-                                            "a tag",               "a simple value"};
+constexpr std::string_view kMajorNames[] = {"an unsigned integer",
+                                            "a negative integer",
+                                            "a byte string",
+                                            "a text",
+                                            "an array",
+                                            "a map",
+                                            "a tag",
+                                            "a simple value"};
 
 double FromHalf(std::uint16_t bits) {
   const int exponent = (bits >> 10) & 0x1F;
@@ -223,8 +227,8 @@ Result<> CborReader::Enter() {
 }
 
 Error CborReader::Wrong(const Head& head, std::string_view wanted) const {
-  return Malformed("", std::string(kMajorNames[head.major]) + " where " + std::string(wanted) +
-                           " is expected");
+  return Malformed(
+      "", std::string(kMajorNames[head.major]) + " where " + std::string(wanted) + " is expected");
 }
 
 Result<CborReader::Head> CborReader::ReadHead() {
@@ -296,8 +300,7 @@ Result<double> CborReader::Double() {
   if (head.major == kSimple) {
     if (head.additional == kDouble) return std::bit_cast<double>(head.argument);
     if (head.additional == kSingle) {
-      return static_cast<double>(
-          std::bit_cast<float>(static_cast<std::uint32_t>(head.argument)));
+      return static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(head.argument)));
     }
     if (head.additional == kHalf) return FromHalf(static_cast<std::uint16_t>(head.argument));
   }

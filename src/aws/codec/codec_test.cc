@@ -24,8 +24,9 @@ const ShapePtr& TestShape() {
       Optional("Data", Blob()),
       Optional("Color", OneOf({"red", "blue"})),
       Optional("Tags", MapOf(Text())),
-      Optional("Parts", ListOf(Struct({Required("Key", Text()), Optional("Sizes", ListOf(Double()))}),
-                               {}, 2)),
+      Optional(
+          "Parts",
+          ListOf(Struct({Required("Key", Text()), Optional("Sizes", ListOf(Double()))}), {}, 2)),
       Refused("Later"),
   });
   return kShape;
@@ -91,8 +92,7 @@ TEST(JsonCodecTest, TakesNumbersAsClientsWriteThem) {
   EXPECT_EQ(FromJson(R"({"Ratio": 3})")->Double("Ratio"), 3.0);
   EXPECT_TRUE(std::isnan(*FromJson(R"({"Ratio": "NaN"})")->Double("Ratio")));
   EXPECT_TRUE(std::isinf(*FromJson(R"({"Ratio": "-Infinity"})")->Double("Ratio")));
-  EXPECT_EQ(FromJson(R"({"At": "2026-01-01T00:00:00Z"})")->Time("At"),
-            *ParseIso("2026-01-01"));
+  EXPECT_EQ(FromJson(R"({"At": "2026-01-01T00:00:00Z"})")->Time("At"), *ParseIso("2026-01-01"));
 }
 
 TEST(JsonCodecTest, RefusesWhatDoesNotFit) {
@@ -175,11 +175,15 @@ TEST(QueryCodecTest, RefusesWhatDoesNotFit) {
   malformed("Parts.member.1.Key=a&Parts.member.01.Key=a", "must be numbered from 1");
   malformed("Parts.member.1=a", "is a structure");
   malformed("Tags.entry.1.key=a", "must have key and value");
-  malformed("Name" + [] {
-    std::string deep;
-    for (int i = 0; i < 40; ++i) deep += ".a";
-    return deep;
-  }() + "=1", "too deep");
+  malformed(
+      "Name" +
+          [] {
+            std::string deep;
+            for (int i = 0; i < 40; ++i) deep += ".a";
+            return deep;
+          }() +
+          "=1",
+      "too deep");
 }
 
 TEST(QueryCodecTest, WritesXml) {
@@ -209,11 +213,29 @@ TEST(CborCodecTest, WritesWhatItReads) {
   ASSERT_TRUE(again.ok()) << again.error().message();
   EXPECT_EQ(*again, Whole());
   EXPECT_EQ(HexEncode(EncodeCbor(Value())), "a0");
-  EXPECT_EQ(HexEncode(EncodeCbor(Value::MakeStruct(
-                {{"a", -1}, {"b", 24}, {"c", 256}, {"d", 65536}, {"e", std::int64_t{1} << 32},
-                 {"f", false}, {"g", Value()}, {"h", Value::List{Value()}}}))),
-            "a7" "6161" "20" "6162" "1818" "6163" "190100" "6164" "1a00010000" "6165"
-            "1b0000000100000000" "6166" "f4" "6168" "81f6");
+  EXPECT_EQ(HexEncode(EncodeCbor(Value::MakeStruct({{"a", -1},
+                                                    {"b", 24},
+                                                    {"c", 256},
+                                                    {"d", 65536},
+                                                    {"e", std::int64_t{1} << 32},
+                                                    {"f", false},
+                                                    {"g", Value()},
+                                                    {"h", Value::List{Value()}}}))),
+            "a7"
+            "6161"
+            "20"
+            "6162"
+            "1818"
+            "6163"
+            "190100"
+            "6164"
+            "1a00010000"
+            "6165"
+            "1b0000000100000000"
+            "6166"
+            "f4"
+            "6168"
+            "81f6");
   EXPECT_EQ(HexEncode(EncodeCbor(Value::MakeStruct({{"t", FromUnixSeconds(1)}}))),
             "a16174c1fb3ff0000000000000");
 }
@@ -221,8 +243,18 @@ TEST(CborCodecTest, WritesWhatItReads) {
 TEST(CborCodecTest, ReadsIndefiniteLengthsAndEveryWidth) {
   // bf "Name": (_ "a" "b") "Ratio": half 1.5 "Count": 3 as 64 bits "On": null "Parts": [_ ] ff
   const auto value = FromHex(
-      "bf" "644e616d65" "7f61616162ff" "65526174696f" "f93e00" "65436f756e74"
-      "1b0000000000000003" "624f6e" "f6" "655061727473" "9fff" "ff");
+      "bf"
+      "644e616d65"
+      "7f61616162ff"
+      "65526174696f"
+      "f93e00"
+      "65436f756e74"
+      "1b0000000000000003"
+      "624f6e"
+      "f6"
+      "655061727473"
+      "9fff"
+      "ff");
   ASSERT_TRUE(value.ok()) << value.error().message();
   EXPECT_EQ(*value->Text("Name"), "ab");
   EXPECT_EQ(value->Double("Ratio"), 1.5);
@@ -270,8 +302,8 @@ TEST(CborCodecTest, RefusesWhatDoesNotFit) {
 }
 
 TEST(ShapeTest, ReportsAllViolatedConstraints) {
-  const auto value = FromJson(
-      R"({"Name": "abcdef", "Count": 10, "Color": "pink", "Parts": [{}, {}, {}]})");
+  const auto value =
+      FromJson(R"({"Name": "abcdef", "Count": 10, "Color": "pink", "Parts": [{}, {}, {}]})");
   ASSERT_TRUE(value.ok());
   const auto checked = CheckConstraints(*TestShape(), *value);
   ASSERT_FALSE(checked.ok());

@@ -20,8 +20,7 @@ struct Node {
 };
 
 Error MalformedInput(std::string field, std::string message) {
-  return Error(ErrorCode::kInvalidArgument, std::move(message), std::move(field),
-               "MalformedInput");
+  return Error(ErrorCode::kInvalidArgument, std::move(message), std::move(field), "MalformedInput");
 }
 
 Result<> Insert(Node& root, const std::string& name, const std::string& value) {
@@ -63,8 +62,8 @@ Result<std::map<std::int64_t, const Node*>> Numbered(const Node& node, const std
   for (const auto& [name, child] : node.children) {
     const auto number = ParseInt(name);
     if (!number || *number < 1 || !numbered.emplace(*number, &child).second) {
-      return MalformedInput(JoinPath(path, name), "The parameter " + JoinPath(path, name) +
-                                                      " must be numbered from 1.");
+      return MalformedInput(JoinPath(path, name),
+                            "The parameter " + JoinPath(path, name) + " must be numbered from 1.");
     }
   }
   return numbered;
@@ -90,8 +89,7 @@ Result<Value> BindList(const Shape& shape, const Node& node, const std::string& 
   if (elements == nullptr) return Value(std::move(out));
   SB_TRY(const auto numbered, Numbered(*elements, path + ".member"));
   for (const auto& [number, child] : numbered) {
-    SB_TRY(Value bound,
-           Bind(*shape.element, *child, path + ".member." + std::to_string(number)));
+    SB_TRY(Value bound, Bind(*shape.element, *child, path + ".member." + std::to_string(number)));
     out.push_back(std::move(bound));
   }
   return Value(std::move(out));

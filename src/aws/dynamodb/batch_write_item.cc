@@ -27,10 +27,10 @@ Result<> AddPut(const CallContext& context, const TableView& table, const Value&
   SB_TRY(Item key, documents::KeyOf(table.description, item));
   SB_TRY_OK(CheckOwner(table, key));
   batch.units += documents::WriteUnits(documents::ItemSize(item));
-  batch.writes.push_back({table.name(), std::move(key),
-                          [item = std::move(item)](const Item*) -> Result<Change> {
-                            return Change{Change::Kind::kPut, item};
-                          }});
+  batch.writes.push_back(
+      {table.name(), std::move(key), [item = std::move(item)](const Item*) -> Result<Change> {
+         return Change{Change::Kind::kPut, item};
+       }});
   return {};
 }
 
@@ -103,9 +103,8 @@ Result<Value> Run(const Value& request, CallContext& context) {
 }  // namespace
 
 Operation BatchWriteItem() {
-  const ShapePtr one =
-      Struct({Optional("PutRequest", Struct({Required("Item", Document())})),
-              Optional("DeleteRequest", Struct({Required("Key", Document())}))});
+  const ShapePtr one = Struct({Optional("PutRequest", Struct({Required("Item", Document())})),
+                               Optional("DeleteRequest", Struct({Required("Key", Document())}))});
   return {.name = "BatchWriteItem",
           .role = api::Role::kAnalyst,
           .input = Struct({Required("RequestItems", MapOf(ListOf(one))), CapacityMember(),

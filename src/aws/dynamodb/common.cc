@@ -32,7 +32,8 @@ Result<documents::Item> FindSchedule(const CallContext& context, const TableView
     }
     only = &item;
   }
-  if (only == nullptr) return Validation("The provided key element does not match the schema", "Key");
+  if (only == nullptr)
+    return Validation("The provided key element does not match the schema", "Key");
   return documents::KeyOf(table.description, *only);
 }
 
@@ -128,9 +129,10 @@ Result<documents::ExpressionContext> ExpressionsOf(const Value& request) {
   return documents::ExpressionContext::Make(std::move(names), std::move(values));
 }
 
-Result<std::optional<documents::Condition>> ConditionOf(
-    const Value& request, std::string_view member, documents::ExpressionContext& expressions,
-    documents::ExpressionKind kind) {
+Result<std::optional<documents::Condition>> ConditionOf(const Value& request,
+                                                        std::string_view member,
+                                                        documents::ExpressionContext& expressions,
+                                                        documents::ExpressionKind kind) {
   const std::string* text = request.Text(member);
   if (text == nullptr) return std::optional<documents::Condition>();
   SB_TRY(documents::Condition condition, documents::ParseCondition(*text, expressions, kind));

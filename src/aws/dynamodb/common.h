@@ -52,9 +52,10 @@ Result<documents::Item> KeyOf(const CallContext& context, const TableView& table
 /// ExpressionAttributeNames and -Values of the request.
 Result<documents::ExpressionContext> ExpressionsOf(const Value& request);
 /// The parsed expression of a member, or none.
-Result<std::optional<documents::Condition>> ConditionOf(
-    const Value& request, std::string_view member, documents::ExpressionContext& expressions,
-    documents::ExpressionKind kind);
+Result<std::optional<documents::Condition>> ConditionOf(const Value& request,
+                                                        std::string_view member,
+                                                        documents::ExpressionContext& expressions,
+                                                        documents::ExpressionKind kind);
 Result<std::optional<documents::Projection>> ProjectionOf(
     const Value& request, documents::ExpressionContext& expressions);
 

@@ -32,9 +32,9 @@ class DynamoDbTest : public ::testing::Test {
     EXPECT_EQ(world_.DynamoDbError(operation, body), error) << body;
   }
   void PutThing(std::string_view pk, int sk, std::string_view more = "") {
-    Answer("PutItem", Call(kThings, R"("Item": {"pk": {"S": ")" + std::string(pk) +
-                                        R"("}, "sk": {"N": ")" + std::to_string(sk) + "\"}" +
-                                        std::string(more) + "}"));
+    Answer("PutItem",
+           Call(kThings, R"("Item": {"pk": {"S": ")" + std::string(pk) + R"("}, "sk": {"N": ")" +
+                             std::to_string(sk) + "\"}" + std::string(more) + "}"));
   }
   static std::string Key(std::string_view pk, int sk) {
     return R"("Key": {"pk": {"S": ")" + std::string(pk) + R"("}, "sk": {"N": ")" +
@@ -45,9 +45,8 @@ class DynamoDbTest : public ::testing::Test {
 };
 
 TEST_F(DynamoDbTest, TheUsersScansWork) {
-  for (const char* item :
-       {R"({"customer_id": {"S": "a"}, "status": {"S": "active"}})",
-        R"({"customer_id": {"S": "b"}, "status": {"S": "suspended"}})"}) {
+  for (const char* item : {R"({"customer_id": {"S": "a"}, "status": {"S": "active"}})",
+                           R"({"customer_id": {"S": "b"}, "status": {"S": "suspended"}})"}) {
     Answer("PutItem", Call(kCustomers, R"("Item": )" + std::string(item)));
   }
   EXPECT_EQ(Answer("Scan", Call(kCustomers, R"("Select": "COUNT")")),
@@ -88,9 +87,10 @@ TEST_F(DynamoDbTest, AScheduleIsFoundByItsIdAlone) {
           "ValidationException: The schedule_id is not unique: the Key must also have customer_id");
   Refuses("GetItem", Call(kSchedules, R"("Key": {"scheduleId": {"S": "s3"}})"),
           "ValidationException: The provided key element does not match the schema");
-  EXPECT_EQ(Answer("GetItem", Call(kSchedules,
-      R"("Key": {"customer_id": {"S": "b"}, "scheduleId": {"S": "s2"}})")),
-            R"({"Item":{"customer_id":{"S":"b"},"schedule_id":{"S":"s2"}}})");
+  EXPECT_EQ(
+      Answer("GetItem",
+             Call(kSchedules, R"("Key": {"customer_id": {"S": "b"}, "scheduleId": {"S": "s2"}})")),
+      R"({"Item":{"customer_id":{"S":"b"},"schedule_id":{"S":"s2"}}})");
 }
 
 TEST_F(DynamoDbTest, ProductTablesAreWrittenWhereTheyMayBe) {
@@ -107,7 +107,8 @@ TEST_F(DynamoDbTest, ProductTablesAreWrittenWhereTheyMayBe) {
   Refuses("CreateTable", Call(kCustomers, R"("AttributeDefinitions": [{"AttributeName": "x",
       "AttributeType": "S"}], "KeySchema": [{"AttributeName": "x", "KeyType": "HASH"}])"),
           "ResourceInUseException: Table already exists: securebase-dev-customers");
-  EXPECT_TRUE(world_.DynamoDbError("PutItem", Call(kCustomers, R"("Item":
+  EXPECT_TRUE(world_
+                  .DynamoDbError("PutItem", Call(kCustomers, R"("Item":
       {"customer_id": {"S": "a"}, "status": {"S": "odd"}})"))
                   .starts_with("ValidationException: 1 validation error detected: One or more"));
 }
@@ -122,14 +123,15 @@ TEST_F(DynamoDbTest, DescribesAndListsTables) {
             R"({"TableNames":["securebase-dev-report-cache"],)"
             R"("LastEvaluatedTableName":"securebase-dev-report-cache"})");
   PutThing("a", 1);
-  const json::Value answer =
-      world_.DynamoDb("DescribeTable", R"({"TableName": "arn:aws:dynamodb:us-east-1:123456789012:table/things"})");
+  const json::Value answer = world_.DynamoDb(
+      "DescribeTable", R"({"TableName": "arn:aws:dynamodb:us-east-1:123456789012:table/things"})");
   const json::Value& table = *answer.Find("Table");
   EXPECT_EQ(table.Find("TableStatus")->AsString(), "ACTIVE");
   EXPECT_EQ(table.Find("ItemCount")->AsInt(), 1);
   EXPECT_EQ(json::Write(*table.Find("BillingModeSummary")), R"({"BillingMode":"PAY_PER_REQUEST"})");
-  EXPECT_EQ(json::Write(*table.Find("KeySchema")),
-            R"([{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"sk","KeyType":"RANGE"}])");
+  EXPECT_EQ(
+      json::Write(*table.Find("KeySchema")),
+      R"([{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"sk","KeyType":"RANGE"}])");
   EXPECT_EQ(table.Find("TableArn")->AsString(),
             "arn:aws:dynamodb:us-east-1:123456789012:table/things");
   Refuses("DescribeTable", R"({"TableName": "nope"})",
@@ -145,15 +147,15 @@ TEST_F(DynamoDbTest, CreatesAndDeletesTables) {
   auto create = [](std::string_view rest) {
     return R"({"TableName": "more", )" + std::string(rest) + "}";
   };
-  const std::string x = R"("AttributeDefinitions": [{"AttributeName": "x", "AttributeType": "S"}], )";
+  const std::string x =
+      R"("AttributeDefinitions": [{"AttributeName": "x", "AttributeType": "S"}], )";
   Refuses("CreateTable", create(x + R"("KeySchema": [{"AttributeName": "y", "KeyType": "HASH"}])"),
           "ValidationException: One or more parameter values were invalid: Some index key "
           "attributes are not defined in AttributeDefinitions. Keys: [y]");
   Refuses("CreateTable", create(x + R"("KeySchema": [{"AttributeName": "x", "KeyType": "RANGE"}])"),
           "ValidationException: Invalid KeySchema: The first KeySchemaElement is not a HASH key "
           "type");
-  Refuses("CreateTable",
-          create(x + R"("KeySchema": [{"AttributeName": "x", "KeyType": "HASH"},
+  Refuses("CreateTable", create(x + R"("KeySchema": [{"AttributeName": "x", "KeyType": "HASH"},
                                       {"AttributeName": "x", "KeyType": "HASH"}])"),
           "ValidationException: Invalid KeySchema: The second KeySchemaElement is not a RANGE key "
           "type");
@@ -167,9 +169,10 @@ TEST_F(DynamoDbTest, CreatesAndDeletesTables) {
   EXPECT_NE(world_.DynamoDbError("CreateTable", R"({"TableName": "a b c", )" + good + "}")
                 .find("regular expression pattern: [a-zA-Z0-9_.-]+"),
             std::string::npos);
-  Refuses("CreateTable", create(good + R"(, "GlobalSecondaryIndexes": [])"),
-          "ValidationException: The parameter GlobalSecondaryIndexes is not supported by SecureBase "
-          "yet.");
+  Refuses(
+      "CreateTable", create(good + R"(, "GlobalSecondaryIndexes": [])"),
+      "ValidationException: The parameter GlobalSecondaryIndexes is not supported by SecureBase "
+      "yet.");
   EXPECT_NE(Answer("CreateTable", create(good)).find("\"TableStatus\":\"ACTIVE\""),
             std::string::npos);
   EXPECT_NE(Answer("DeleteTable", R"({"TableName": "more"})").find("DELETING"), std::string::npos);
@@ -204,10 +207,11 @@ TEST_F(DynamoDbTest, PutsGetsAndDeletesItems) {
       "ConsistentRead": true, "ReturnConsumedCapacity": "INDEXES")")),
             R"({"Item":{"v":{"L":[{"N":"1.5"}]}},"ConsumedCapacity":{"TableName":"things",)"
             R"("CapacityUnits":1,"Table":{"CapacityUnits":1}}})");
-  EXPECT_EQ(Answer("PutItem", Call(kThings, R"("Item": {"pk": {"S": "a"}, "sk": {"N": "1"}},
+  EXPECT_EQ(
+      Answer("PutItem", Call(kThings, R"("Item": {"pk": {"S": "a"}, "sk": {"N": "1"}},
       "ReturnValues": "ALL_OLD", "ReturnConsumedCapacity": "TOTAL")")),
-            R"({"Attributes":{"pk":{"S":"a"},"sk":{"N":"1"},"v":{"L":[{"N":"1.5"},{"NULL":true}]}},)"
-            R"("ConsumedCapacity":{"TableName":"things","CapacityUnits":1}})");
+      R"({"Attributes":{"pk":{"S":"a"},"sk":{"N":"1"},"v":{"L":[{"N":"1.5"},{"NULL":true}]}},)"
+      R"("ConsumedCapacity":{"TableName":"things","CapacityUnits":1}})");
   EXPECT_EQ(Answer("DeleteItem", Call(kThings, Key("a", 1) + R"(, "ReturnValues": "ALL_OLD")")),
             R"({"Attributes":{"pk":{"S":"a"},"sk":{"N":"1"}}})");
   EXPECT_EQ(Answer("DeleteItem", Call(kThings, Key("a", 1))), "{}");
@@ -215,7 +219,8 @@ TEST_F(DynamoDbTest, PutsGetsAndDeletesItems) {
 
 TEST_F(DynamoDbTest, RefusesWrongKeys) {
   const std::string wrong = "The provided key element does not match the schema";
-  Refuses("GetItem", Call(kThings, R"("Key": {"pk": {"S": "a"}})"), "ValidationException: " + wrong);
+  Refuses("GetItem", Call(kThings, R"("Key": {"pk": {"S": "a"}})"),
+          "ValidationException: " + wrong);
   Refuses("GetItem", Call(kThings, R"("Key": {"pk": {"S": "a"}, "sk": {"S": "1"}})"),
           "ValidationException: " + wrong);
   Refuses("DeleteItem", Call(kThings, R"("Key": {"pk": {"S": "a"}})"),
@@ -228,9 +233,10 @@ TEST_F(DynamoDbTest, RefusesWrongKeys) {
           "invalid: Type mismatch for key pk expected: S actual: N");
   Refuses("PutItem", Call(kThings, R"("Item": {"pk": {"S": 1}, "sk": {"N": "1"}})"),
           "SerializationException: NUMBER_VALUE cannot be converted to String");
-  Refuses("PutItem", Call(kThings, R"("Item": {"pk": {}, "sk": {"N": "1"}})"),
-          "ValidationException: 1 validation error detected: Supplied AttributeValue is empty, must "
-          "contain exactly one of the supported datatypes");
+  Refuses(
+      "PutItem", Call(kThings, R"("Item": {"pk": {}, "sk": {"N": "1"}})"),
+      "ValidationException: 1 validation error detected: Supplied AttributeValue is empty, must "
+      "contain exactly one of the supported datatypes");
 }
 
 TEST_F(DynamoDbTest, ConditionsDecide) {
@@ -239,9 +245,9 @@ TEST_F(DynamoDbTest, ConditionsDecide) {
       "ConditionExpression": "attribute_not_exists(pk)")j";
   Refuses("PutItem", Call(kThings, put),
           "ConditionalCheckFailedException: The conditional request failed");
-  const auto response = world_.SendJson(
-      "DynamoDB_20120810.PutItem",
-      Call(kThings, put + R"(, "ReturnValuesOnConditionCheckFailure": "ALL_OLD")"));
+  const auto response =
+      world_.SendJson("DynamoDB_20120810.PutItem",
+                      Call(kThings, put + R"(, "ReturnValuesOnConditionCheckFailure": "ALL_OLD")"));
   EXPECT_EQ(response.status, 400);
   EXPECT_EQ(response.body,
             R"({"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",)"
@@ -275,8 +281,9 @@ TEST_F(DynamoDbTest, Updates) {
       "ExpressionAttributeValues": {":v": {"N": "2"}})"),
           "ValidationException: 1 validation error detected: One or more parameter values were "
           "invalid: Cannot update attribute sk. This attribute is part of the key");
-  Refuses("UpdateItem", Call(kThings, Key("u", 1) + R"(, "AttributeUpdates": {})"),
-          "ValidationException: The parameter AttributeUpdates is not supported by SecureBase yet.");
+  Refuses(
+      "UpdateItem", Call(kThings, Key("u", 1) + R"(, "AttributeUpdates": {})"),
+      "ValidationException: The parameter AttributeUpdates is not supported by SecureBase yet.");
 }
 
 class RangeTest : public DynamoDbTest {
@@ -287,7 +294,8 @@ class RangeTest : public DynamoDbTest {
   }
   static std::string Query(std::string_view rest) {
     return Call(kThings, R"("KeyConditionExpression": "pk = :p",
-        "ExpressionAttributeValues": {":p": {"S": "a"}}, )" + std::string(rest));
+        "ExpressionAttributeValues": {":p": {"S": "a"}}, )" +
+                             std::string(rest));
   }
 };
 
@@ -308,11 +316,13 @@ TEST_F(RangeTest, QueriesAPartitionInPages) {
 TEST_F(RangeTest, RefusesWhatAQueryCannotBe) {
   const std::string prefix = "ValidationException: 1 validation error detected: ";
   Refuses("Query", Call(kThings, R"("Limit": 1)"),
-          prefix + "Either the KeyConditions or KeyConditionExpression parameter must be specified "
-                   "in the request.");
+          prefix +
+              "Either the KeyConditions or KeyConditionExpression parameter must be specified "
+              "in the request.");
   Refuses("Query", Query(R"("FilterExpression": "sk > :p")"),
-          prefix + "Filter Expression can only contain non-primary key attributes: Primary key "
-                   "attribute: sk");
+          prefix +
+              "Filter Expression can only contain non-primary key attributes: Primary key "
+              "attribute: sk");
   Refuses("Query", Query(R"("IndexName": "other")"),
           prefix + "The table does not have the specified index: other");
   Refuses("Query", Call(kThings, R"("KeyConditionExpression": "pk = :p",
@@ -320,8 +330,9 @@ TEST_F(RangeTest, RefusesWhatAQueryCannotBe) {
           "ValidationException: Value provided in ExpressionAttributeValues unused in expressions: "
           "keys: {:x}");
   Refuses("Query", Query(R"("Limit": 0)"),
-          prefix + "Value '0' at 'limit' failed to satisfy constraint: Member must have value "
-                   "greater than or equal to 1");
+          prefix +
+              "Value '0' at 'limit' failed to satisfy constraint: Member must have value "
+              "greater than or equal to 1");
 }
 
 TEST_F(RangeTest, ScansInSegments) {
@@ -334,14 +345,17 @@ TEST_F(RangeTest, ScansInSegments) {
   EXPECT_EQ(count, 5);
   const std::string head = "ValidationException: ";
   Refuses("Scan", Call(kThings, R"("Segment": 1)"),
-          head + "The TotalSegments parameter is required but was not present in the request when "
-                 "Segment parameter is present");
+          head +
+              "The TotalSegments parameter is required but was not present in the request when "
+              "Segment parameter is present");
   Refuses("Scan", Call(kThings, R"("TotalSegments": 1)"),
-          head + "The Segment parameter is required but was not present in the request when "
-                 "parameter TotalSegments is present");
+          head +
+              "The Segment parameter is required but was not present in the request when "
+              "parameter TotalSegments is present");
   Refuses("Scan", Call(kThings, R"("TotalSegments": 3, "Segment": 3)"),
-          head + "The Segment parameter is zero-based and must be less than parameter "
-                 "TotalSegments: Segment: 3 is not less than TotalSegments: 3");
+          head +
+              "The Segment parameter is zero-based and must be less than parameter "
+              "TotalSegments: Segment: 3 is not less than TotalSegments: 3");
 }
 
 TEST_F(RangeTest, ChecksSelect) {

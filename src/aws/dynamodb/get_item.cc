@@ -30,8 +30,7 @@ Result<Value> RunGetItem(const Value& request, CallContext& context) {
   Value answer = Value::MakeStruct({});
   if (item) answer.Set("Item", Shown(table, *item, projection));
   const std::uint64_t bytes = item ? documents::ItemSize(*item) : 0;
-  answer.Set("ConsumedCapacity",
-             CapacityOf(request, table.name(), ReadUnitsOf(request, bytes)));
+  answer.Set("ConsumedCapacity", CapacityOf(request, table.name(), ReadUnitsOf(request, bytes)));
   return answer;
 }
 
@@ -85,8 +84,8 @@ Result<Value> RunBatchGetItem(const Value& request, CallContext& context) {
     Value capacity = CapacityOf(request, table.name(), read.units);
     if (!capacity.IsNull()) capacities.push_back(std::move(capacity));
   }
-  Value answer = Value::MakeStruct(
-      {{"Responses", std::move(responses)}, {"UnprocessedKeys", Value::Map()}});
+  Value answer =
+      Value::MakeStruct({{"Responses", std::move(responses)}, {"UnprocessedKeys", Value::Map()}});
   if (!capacities.empty()) answer.Set("ConsumedCapacity", std::move(capacities));
   return answer;
 }

@@ -26,8 +26,8 @@ Result<> CheckSelect(const Value& request, RangeCall& call) {
                       "Select");
   }
   if (projects && select == "ALL_ATTRIBUTES") {
-    return Validation(
-        "Cannot specify the ProjectionExpression when choosing to get ALL_ATTRIBUTES", "Select");
+    return Validation("Cannot specify the ProjectionExpression when choosing to get ALL_ATTRIBUTES",
+                      "Select");
   }
   if (!projects && select == "SPECIFIC_ATTRIBUTES") {
     return Validation(
@@ -36,8 +36,8 @@ Result<> CheckSelect(const Value& request, RangeCall& call) {
         "Select");
   }
   if (select == "ALL_PROJECTED_ATTRIBUTES") {
-    return Validation(
-        "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName", "Select");
+    return Validation("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName",
+                      "Select");
   }
   return {};
 }
@@ -61,8 +61,7 @@ Result<RangeCall> StartCall(const Value& request, const CallContext& context) {
 }
 
 Result<Value> Finish(const RangeCall& call, const Value& request, const CallContext& context) {
-  SB_TRY(documents::RangePage page,
-         context.stores.documents.Range(context.account, call.range));
+  SB_TRY(documents::RangePage page, context.stores.documents.Range(context.account, call.range));
   std::int64_t scanned = 0, count = 0;
   Value::List items;
   for (const documents::Item& item : page.items) {
@@ -70,9 +69,8 @@ Result<Value> Finish(const RangeCall& call, const Value& request, const CallCont
     ++scanned;
     const bool fits =
         !call.filter ||
-        documents::Evaluate(*call.filter, call.table.id_is_alias
-                                              ? call.table.ForExpressions(item)
-                                              : item);
+        documents::Evaluate(*call.filter,
+                            call.table.id_is_alias ? call.table.ForExpressions(item) : item);
     if (!fits) continue;
     ++count;
     if (!call.count_only) items.push_back(Shown(call.table, item, call.projection));
@@ -104,14 +102,15 @@ Result<Value> RunScan(const Value& request, CallContext& context) {
   if (segment && *segment >= *segments) {
     return Validation(
         "The Segment parameter is zero-based and must be less than parameter TotalSegments: "
-        "Segment: " + std::to_string(*segment) + " is not less than TotalSegments: " +
-            std::to_string(*segments),
+        "Segment: " +
+            std::to_string(*segment) +
+            " is not less than TotalSegments: " + std::to_string(*segments),
         "Segment");
   }
   SB_TRY(auto expressions, ExpressionsOf(request));
   SB_TRY(RangeCall call, StartCall(request, context));
-  SB_TRY(call.filter, ConditionOf(request, "FilterExpression", expressions,
-                                  documents::ExpressionKind::kFilter));
+  SB_TRY(call.filter,
+         ConditionOf(request, "FilterExpression", expressions, documents::ExpressionKind::kFilter));
   SB_TRY(call.projection, ProjectionOf(request, expressions));
   SB_TRY_OK(expressions.CheckAllUsed("FilterExpression"));
   call.range.segment = static_cast<std::uint32_t>(segment.value_or(0));
@@ -133,8 +132,8 @@ Result<Value> RunQueryCall(const Value& request, CallContext& context) {
          documents::ParseKeyCondition(*key, expressions, call.table.description));
   call.range.partition = std::move(condition.partition);
   call.range.sort = std::move(condition.sort);
-  SB_TRY(call.filter, ConditionOf(request, "FilterExpression", expressions,
-                                  documents::ExpressionKind::kFilter));
+  SB_TRY(call.filter,
+         ConditionOf(request, "FilterExpression", expressions, documents::ExpressionKind::kFilter));
   if (call.filter) {
     SB_TRY_OK(documents::CheckFilterAttributes(*call.filter, call.table.description));
   }

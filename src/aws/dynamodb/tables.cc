@@ -29,8 +29,7 @@ Result<TableView> OpenNamed(const CallContext& context, const Value& request) {
 Value KeySchemaOf(const documents::TableDescription& table) {
   Value::List schema;
   auto add = [&](const documents::KeyAttribute& attribute, const char* type) {
-    schema.push_back(
-        Value::MakeStruct({{"AttributeName", attribute.name}, {"KeyType", type}}));
+    schema.push_back(Value::MakeStruct({{"AttributeName", attribute.name}, {"KeyType", type}}));
   };
   add(table.partition_key, "HASH");
   if (table.sort_key) add(*table.sort_key, "RANGE");
@@ -62,9 +61,8 @@ Value DescriptionOf(const CallContext& context, const documents::TableDescriptio
       {"TableStatus", status},
       {"CreationDateTime", table.created_at},
       {"ProvisionedThroughput",
-       Value::MakeStruct({{"NumberOfDecreasesToday", 0},
-                          {"ReadCapacityUnits", 0},
-                          {"WriteCapacityUnits", 0}})},
+       Value::MakeStruct(
+           {{"NumberOfDecreasesToday", 0}, {"ReadCapacityUnits", 0}, {"WriteCapacityUnits", 0}})},
       {"TableSizeBytes", statistics.size_bytes},
       {"ItemCount", statistics.item_count},
       {"TableArn", TableArn(context.account, table.name)},
@@ -76,8 +74,7 @@ Value DescriptionOf(const CallContext& context, const documents::TableDescriptio
 
 Result<Value> RunListTables(const Value& request, CallContext& context) {
   const std::string after = request.TextOr("ExclusiveStartTableName", "");
-  const auto limit =
-      static_cast<std::size_t>(request.Int("Limit").value_or(kTableNamesMax));
+  const auto limit = static_cast<std::size_t>(request.Int("Limit").value_or(kTableNamesMax));
   Value::List names;
   bool more = false;
   for (const auto& table : context.stores.documents.ListTables(context.account)) {
@@ -110,7 +107,8 @@ Result<documents::KeyAttribute> KeyAttributeOf(const Value& request, const std::
   }
   return Validation(
       "One or more parameter values were invalid: Some index key attributes are not defined in "
-      "AttributeDefinitions. Keys: [" + name + "]",
+      "AttributeDefinitions. Keys: [" +
+          name + "]",
       "KeySchema");
 }
 
@@ -187,8 +185,7 @@ Result<Value> RunDeleteTable(const Value& request, CallContext& context) {
 Result<Value> RunDescribeTimeToLive(const Value& request, CallContext& context) {
   SB_TRY(const TableView table, OpenNamed(context, request));
   const bool expires = table.name() == context.stores.tables.report_cache;
-  Value description =
-      Value::MakeStruct({{"TimeToLiveStatus", expires ? "ENABLED" : "DISABLED"}});
+  Value description = Value::MakeStruct({{"TimeToLiveStatus", expires ? "ENABLED" : "DISABLED"}});
   if (expires) description.Set("AttributeName", "ttl");
   return Value::MakeStruct({{"TimeToLiveDescription", std::move(description)}});
 }
@@ -220,8 +217,8 @@ Result<Value> RunDescribeLimits(const Value&, CallContext&) {
 
 Result<Value> RunDescribeEndpoints(const Value&, CallContext& context) {
   return Value::MakeStruct(
-      {{"Endpoints", Value::List{Value::MakeStruct({{"Address", context.host},
-                                                    {"CachePeriodInMinutes", 1440}})}}});
+      {{"Endpoints", Value::List{Value::MakeStruct(
+                         {{"Address", context.host}, {"CachePeriodInMinutes", 1440}})}}});
 }
 
 }  // namespace
@@ -238,12 +235,12 @@ Operation DescribeTable() {
 }
 
 Operation CreateTable() {
-  const ShapePtr definition = Struct({Required("AttributeName", Text(1, 255)),
-                                      Required("AttributeType", OneOf({"S", "N", "B"}))});
-  const ShapePtr key = Struct({Required("AttributeName", Text(1, 255)),
-                               Required("KeyType", OneOf({"HASH", "RANGE"}))});
-  const ShapePtr throughput = Struct({Required("ReadCapacityUnits", Int(1)),
-                                      Required("WriteCapacityUnits", Int(1))});
+  const ShapePtr definition = Struct(
+      {Required("AttributeName", Text(1, 255)), Required("AttributeType", OneOf({"S", "N", "B"}))});
+  const ShapePtr key = Struct(
+      {Required("AttributeName", Text(1, 255)), Required("KeyType", OneOf({"HASH", "RANGE"}))});
+  const ShapePtr throughput =
+      Struct({Required("ReadCapacityUnits", Int(1)), Required("WriteCapacityUnits", Int(1))});
   return {.name = "CreateTable",
           .role = api::Role::kAdmin,
           .input = Struct({

@@ -59,15 +59,14 @@ Result<documents::WriteResult> Execute(const Value& request, CallContext& contex
   return std::move(results).error();
 }
 
-Value AnswerOf(const Value& request, const TableView& table,
-               const documents::WriteResult& result, const std::optional<Item>& attributes) {
+Value AnswerOf(const Value& request, const TableView& table, const documents::WriteResult& result,
+               const std::optional<Item>& attributes) {
   Value answer = Value::MakeStruct({});
   if (attributes && !attributes->empty()) answer.Set("Attributes", documents::ToWire(*attributes));
   std::uint64_t bytes = 1;
   if (result.before) bytes = std::max<std::uint64_t>(bytes, documents::ItemSize(*result.before));
   if (result.after) bytes = std::max<std::uint64_t>(bytes, documents::ItemSize(*result.after));
-  answer.Set("ConsumedCapacity",
-             CapacityOf(request, table.name(), documents::WriteUnits(bytes)));
+  answer.Set("ConsumedCapacity", CapacityOf(request, table.name(), documents::WriteUnits(bytes)));
   return answer;
 }
 
@@ -86,10 +85,10 @@ Result<Value> DoPut(const Value& request, CallContext& context) {
   SB_TRY(const Item item, ItemOf(request, "Item"));
   SB_TRY(call.key, documents::KeyOf(call.table.description, item));
   const TableView table = call.table;
-  SB_TRY(const auto result, Execute(request, context, std::move(call),
-                                    [&item](const Item*) -> Result<Change> {
-                                      return Change{Change::Kind::kPut, item};
-                                    }));
+  SB_TRY(const auto result,
+         Execute(request, context, std::move(call), [&item](const Item*) -> Result<Change> {
+           return Change{Change::Kind::kPut, item};
+         }));
   return AnswerOf(request, table, result, OldWhereAsked(request, result));
 }
 
@@ -142,13 +141,13 @@ Result<Value> DoUpdate(const Value& request, CallContext& context) {
   SB_TRY(call.key, KeyOf(context, call.table, std::move(key)));
   const TableView table = call.table;
   const Item whole_key = call.key;
-  SB_TRY(const auto result, Execute(request, context, std::move(call),
-                                    [&](const Item* present) -> Result<Change> {
-                                      const Item& before = present ? *present : whole_key;
-                                      if (!plan) return Change{Change::Kind::kPut, before};
-                                      SB_TRY(Item after, documents::ApplyUpdate(*plan, before));
-                                      return Change{Change::Kind::kPut, std::move(after)};
-                                    }));
+  SB_TRY(const auto result,
+         Execute(request, context, std::move(call), [&](const Item* present) -> Result<Change> {
+           const Item& before = present ? *present : whole_key;
+           if (!plan) return Change{Change::Kind::kPut, before};
+           SB_TRY(Item after, documents::ApplyUpdate(*plan, before));
+           return Change{Change::Kind::kPut, std::move(after)};
+         }));
   return AnswerOf(request, table, result, UpdatedAttributes(request, plan, result));
 }
 
@@ -203,8 +202,8 @@ Operation UpdateItem() {
   members.push_back(Required("Key", Document()));
   members.push_back(Optional("UpdateExpression", Text()));
   members.push_back(Refused("AttributeUpdates"));
-  members.push_back(Optional("ReturnValues", OneOf({"NONE", "ALL_OLD", "UPDATED_OLD", "ALL_NEW",
-                                                    "UPDATED_NEW"})));
+  members.push_back(Optional("ReturnValues",
+                             OneOf({"NONE", "ALL_OLD", "UPDATED_OLD", "ALL_NEW", "UPDATED_NEW"})));
   return {.name = "UpdateItem",
           .role = api::Role::kAnalyst,
           .input = Struct(std::move(members)),

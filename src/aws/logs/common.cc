@@ -20,7 +20,8 @@ Error BadPattern(std::string_view member, const std::string& value, std::string_
                           "1 validation error detected: Value '" + value + "' at '" +
                               std::string(member) +
                               "' failed to satisfy constraint: Member must satisfy regular "
-                              "expression pattern: " + std::string(pattern));
+                              "expression pattern: " +
+                              std::string(pattern));
 }
 
 }  // namespace
@@ -102,9 +103,9 @@ std::string GroupArn(const CallContext& context, std::string_view group) {
 std::int64_t Millis(Instant t) { return ToUnixMillis(t); }
 
 bool IsEventId(std::string_view id) {
-  return id.size() == kIdDigits && std::all_of(id.begin(), id.end(), [](char c) {
-           return c >= '0' && c <= '9';
-         }) && ParseInt(id.substr(0, kTimeDigits)).has_value();
+  return id.size() == kIdDigits &&
+         std::all_of(id.begin(), id.end(), [](char c) { return c >= '0' && c <= '9'; }) &&
+         ParseInt(id.substr(0, kTimeDigits)).has_value();
 }
 
 Instant TimeOfId(std::string_view id) {

@@ -119,8 +119,7 @@ Result<Value> RunDescribeLogStreams(const Value& request, CallContext& context) 
   const bool by_time = request.TextOr("orderBy", "") == "LastEventTime";
   const bool descending = request.Bool("descending", false);
   if (by_time && !prefix.empty()) {
-    return InvalidParameter("orderBy",
-                            "Cannot order by LastEventTime with a logStreamNamePrefix.");
+    return InvalidParameter("orderBy", "Cannot order by LastEventTime with a logStreamNamePrefix.");
   }
   auto streams = context.stores.logs.Streams(context.account, group, prefix);
   if (!streams.ok()) {
@@ -136,8 +135,7 @@ Result<Value> RunDescribeLogStreams(const Value& request, CallContext& context) 
                                (by_time ? "t" : "n") + (descending ? "d" : "a");
   SB_TRY(Value::List page, PageOf(*streams, request, context, question, DescribeStream, next));
   for (Value& stream : page) {
-    stream.Set("arn", GroupArn(context, group) + ":log-stream:" +
-                          *stream.Text("logStreamName"));
+    stream.Set("arn", GroupArn(context, group) + ":log-stream:" + *stream.Text("logStreamName"));
   }
   Value answer = Value::MakeStruct({{"logStreams", std::move(page)}});
   if (!next.empty()) answer.Set("nextToken", next);
@@ -162,8 +160,8 @@ Operation CreateLogGroup() {
 Operation CreateLogStream() {
   return {.name = "CreateLogStream",
           .role = api::Role::kAnalyst,
-          .input = Struct({Required("logGroupName", NameShape()),
-                           Required("logStreamName", NameShape())}),
+          .input = Struct(
+              {Required("logGroupName", NameShape()), Required("logStreamName", NameShape())}),
           .run = RunCreateLogStream};
 }
 

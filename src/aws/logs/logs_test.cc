@@ -26,8 +26,8 @@ class LogsTest : public ::testing::Test {
     EXPECT_EQ(world_.LogsError(operation, body), error) << body;
   }
   static std::string Event(std::int64_t time, std::string_view message) {
-    return R"({"timestamp": )" + std::to_string(time) + R"(, "message": ")" +
-           std::string(message) + "\"}";
+    return R"({"timestamp": )" + std::to_string(time) + R"(, "message": ")" + std::string(message) +
+           "\"}";
   }
   json::Value Put(std::string_view stream, const std::string& events) {
     return world_.Logs("PutLogEvents", Of(R"("logStreamName": ")" + std::string(stream) +
@@ -55,17 +55,17 @@ TEST_F(LogsTest, CreatesAndDescribesGroups) {
   const json::Value first = world_.Logs("DescribeLogGroups", R"({"limit": 1})");
   EXPECT_EQ(first.Find("logGroups")->AsArray()[0].Find("logGroupName")->AsString(),
             "/aws/lambda/f");
-  const json::Value second = world_.Logs(
-      "DescribeLogGroups",
-      R"({"limit": 1, "nextToken": ")" + first.Find("nextToken")->AsString() + "\"}");
+  const json::Value second =
+      world_.Logs("DescribeLogGroups",
+                  R"({"limit": 1, "nextToken": ")" + first.Find("nextToken")->AsString() + "\"}");
   EXPECT_EQ(second.Find("logGroups")->AsArray()[0].Find("logGroupName")->AsString(), "g");
   EXPECT_EQ(second.Find("nextToken"), nullptr);
   const std::string invalid = "InvalidParameterException: The specified nextToken is invalid.";
   Refuses("DescribeLogGroups", R"({"nextToken": "x"})", invalid);
-  Refuses("DescribeLogGroups",
-          R"({"logGroupNamePrefix": "g", "nextToken": ")" +
-              first.Find("nextToken")->AsString() + "\"}",
-          invalid);
+  Refuses(
+      "DescribeLogGroups",
+      R"({"logGroupNamePrefix": "g", "nextToken": ")" + first.Find("nextToken")->AsString() + "\"}",
+      invalid);
   EXPECT_EQ(world_.Logs("DescribeLogGroups", R"({"logGroupNamePattern": "lambda"})")
                 .Find("logGroups")
                 ->AsArray()
@@ -103,9 +103,9 @@ TEST_F(LogsTest, CreatesAndDescribesStreams) {
   EXPECT_EQ(names(R"("orderBy": "LastEventTime")"), "ts");
   EXPECT_EQ(names(R"("orderBy": "LastEventTime", "descending": true)"), "st");
   EXPECT_EQ(names(R"("logStreamNamePrefix": "t")"), "t");
-  const json::Value by_arn = world_.Logs(
-      "DescribeLogStreams",
-      R"({"logGroupIdentifier": "arn:aws:logs:us-east-1:123456789012:log-group:g:*"})");
+  const json::Value by_arn =
+      world_.Logs("DescribeLogStreams",
+                  R"({"logGroupIdentifier": "arn:aws:logs:us-east-1:123456789012:log-group:g:*"})");
   const json::Value& s = by_arn.Find("logStreams")->AsArray()[0];
   EXPECT_EQ(s.Find("firstEventTimestamp")->AsInt(), kNow + 1000);
   EXPECT_EQ(s.Find("lastIngestionTime")->AsInt(), kNow);
@@ -166,8 +166,8 @@ TEST_F(LogsTest, GetLogEventsPagesBothWays) {
   }
   Put("s", events);
   auto get = [&](std::string_view rest) {
-    return world_.Logs("GetLogEvents", Of(R"("logStreamName": "s", "limit": 10)" +
-                                          std::string(rest)));
+    return world_.Logs("GetLogEvents",
+                       Of(R"("logStreamName": "s", "limit": 10)" + std::string(rest)));
   };
   auto with = [](const json::Value& answer, std::string_view token) {
     return R"(, "nextToken": ")" + answer.Find(token)->AsString() + "\"";
@@ -188,9 +188,9 @@ TEST_F(LogsTest, GetLogEventsPagesBothWays) {
   EXPECT_EQ(Messages(get(with(end, "nextForwardToken"))), "late ");
   EXPECT_EQ(Messages(get(R"(, "startFromHead": true)")), Messages(older));
   const std::string t = std::to_string(kNow - 100);
-  EXPECT_EQ(Messages(get(R"(, "startTime": )" + t + R"(, "endTime": )" +
-                         std::to_string(kNow - 98))),
-            "0 1 2 3 ");
+  EXPECT_EQ(
+      Messages(get(R"(, "startTime": )" + t + R"(, "endTime": )" + std::to_string(kNow - 98))),
+      "0 1 2 3 ");
 }
 
 TEST_F(LogsTest, GetLogEventsOfAnEmptyStreamAndOfNone) {
@@ -200,8 +200,9 @@ TEST_F(LogsTest, GetLogEventsOfAnEmptyStreamAndOfNone) {
                 zeros + "\"}");
   Refuses("GetLogEvents", Of(R"("logStreamName": "none")"),
           "ResourceNotFoundException: The specified log stream does not exist.");
-  for (const char* token : {"x", "f/1", "g/00000000000000000000000000000000000000000000000000000000",
-                            "f/9999999999999999999900000000000000000000000000000000000000"}) {
+  for (const char* token :
+       {"x", "f/1", "g/00000000000000000000000000000000000000000000000000000000",
+        "f/9999999999999999999900000000000000000000000000000000000000"}) {
     Refuses("GetLogEvents",
             Of(R"("logStreamName": "s", "nextToken": ")" + std::string(token) + "\""),
             "InvalidParameterException: The specified nextToken is invalid.");
@@ -229,9 +230,7 @@ TEST_F(LogsTest, FilterLogEventsMergesStreams) {
   Answer("CreateLogStream", Of(R"("logStreamName": "t")"));
   Put("s", Event(kNow - 3, "s1") + "," + Event(kNow - 1, "s2"));
   Put("t", Event(kNow - 2, "t1") + "," + Event(kNow, "t2"));
-  auto filter = [&](std::string_view rest) {
-    return world_.Logs("FilterLogEvents", Of(rest));
-  };
+  auto filter = [&](std::string_view rest) { return world_.Logs("FilterLogEvents", Of(rest)); };
   const json::Value all = filter(R"("interleaved": true)");
   EXPECT_EQ(Messages(all), "s1 t1 s2 t2 ");
   EXPECT_EQ(all.Find("nextToken"), nullptr);

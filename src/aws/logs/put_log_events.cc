@@ -84,11 +84,9 @@ Result<Value> Run(const Value& request, CallContext& context) {
   SB_TRY_OK(CheckSize(list));
   SB_TRY(Sifted sifted, Sift(list, context.now));
   if (!sifted.events.empty()) {
-    SB_TRY_OK(context.stores.logs.Append(context.account, group, stream,
-                                         std::move(sifted.events)));
+    SB_TRY_OK(context.stores.logs.Append(context.account, group, stream, std::move(sifted.events)));
   }
-  Value answer =
-      Value::MakeStruct({{"nextSequenceToken", SequenceToken(context.stores.random)}});
+  Value answer = Value::MakeStruct({{"nextSequenceToken", SequenceToken(context.stores.random)}});
   answer.Set("rejectedLogEventsInfo", RejectedOf(sifted));
   return answer;
 }
@@ -96,8 +94,7 @@ Result<Value> Run(const Value& request, CallContext& context) {
 }  // namespace
 
 Operation PutLogEvents() {
-  const ShapePtr event =
-      Struct({Required("timestamp", Int(0)), Required("message", Text(1))});
+  const ShapePtr event = Struct({Required("timestamp", Int(0)), Required("message", Text(1))});
   return {.name = "PutLogEvents",
           .role = api::Role::kAnalyst,
           .input = Struct({

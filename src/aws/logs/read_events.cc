@@ -40,9 +40,7 @@ Result<> ReadTimes(const Value& request, bool end_inclusive, events::ReadRequest
   return {};
 }
 
-Error BadToken() {
-  return InvalidParameter("nextToken", "The specified nextToken is invalid.");
-}
+Error BadToken() { return InvalidParameter("nextToken", "The specified nextToken is invalid."); }
 
 /// "f/<id>" or "b/<id>".
 struct Position {
@@ -81,10 +79,9 @@ Result<Value> RunGetLogEvents(const Value& request, CallContext& context) {
   }
   // At an end both tokens stay where they are: that is how a client sees it.
   const std::string here = position ? position->id : std::string(kIdDigits, '0');
-  return Value::MakeStruct(
-      {{"events", std::move(events)},
-       {"nextForwardToken", "f/" + (page.empty() ? here : page.back().id)},
-       {"nextBackwardToken", "b/" + (page.empty() ? here : page.front().id)}});
+  return Value::MakeStruct({{"events", std::move(events)},
+                            {"nextForwardToken", "f/" + (page.empty() ? here : page.back().id)},
+                            {"nextBackwardToken", "b/" + (page.empty() ? here : page.front().id)}});
 }
 
 /// Which streams FilterLogEvents reads; empty: all.

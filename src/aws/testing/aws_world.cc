@@ -34,8 +34,8 @@ http::Request MakeRequest(std::string method, std::string target,
 }
 
 AwsWorld::AwsWorld(bool authentication_required) : clock_(kStart), tables_("dev") {
-  engine_ = Opened(storage::Engine::Open(
-      {.folder = folder_.path(), .journal_file_bytes = 1 << 20}, PosixFileSystem()));
+  engine_ = Opened(storage::Engine::Open({.folder = folder_.path(), .journal_file_bytes = 1 << 20},
+                                         PosixFileSystem()));
   documents_ = Opened(documents::EmbeddedDocumentStore::Open(*engine_, tables_, random_));
   metrics_ = Opened(metrics::EmbeddedMetricStore::Open(*engine_, clock_));
   events_ = Opened(events::EmbeddedEvents::Open(*engine_, clock_));
@@ -85,8 +85,7 @@ std::string AwsWorld::Bad(std::string_view target, std::string body, std::string
   const json::Value* message = error.Find("message");
   if (type == nullptr) return "no __type: " + response.body;
   const std::string& name = type->AsString();
-  return name.substr(name.find('#') + 1) + ": " +
-         (message == nullptr ? "" : message->AsString());
+  return name.substr(name.find('#') + 1) + ": " + (message == nullptr ? "" : message->AsString());
 }
 
 json::Value AwsWorld::DynamoDb(std::string_view operation, std::string body) {
@@ -109,11 +108,10 @@ std::string AwsWorld::LogsError(std::string_view operation, std::string body) {
 }
 
 http::Response AwsWorld::SendForm(std::string body) {
-  return Send(MakeRequest(
-      "POST", "/",
-      {{"Host", "localhost:8080"},
-       {"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}},
-      std::move(body)));
+  return Send(MakeRequest("POST", "/",
+                          {{"Host", "localhost:8080"},
+                           {"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}},
+                          std::move(body)));
 }
 
 http::Response AwsWorld::SendCbor(std::string_view operation, std::string body) {
