@@ -25,7 +25,9 @@ Error MalformedInput(std::string field, std::string message) {
 
 Result<> Insert(Node& root, const std::string& name, const std::string& value) {
   const auto parts = Split(name, '.');
-  if (parts.size() > kDepthMax) return MalformedInput(name, "The name of a field is too deep.");
+  if (parts.size() > kDepthMax)
+    return MalformedInput(name,
+                          "The parameter " + std::string(parts.front()) + " is nested too deep.");
   Node* node = &root;
   for (std::string_view part : parts) {
     auto found = node->children.find(part);
