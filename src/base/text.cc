@@ -6,9 +6,23 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 
 namespace securebase {
 namespace {
+
+// Eight bytes at a time: none has its high bit set.
+bool IsAscii(std::string_view text) {
+  std::uint64_t high = 0;
+  while (text.size() >= sizeof high) {
+    std::uint64_t word;
+    std::memcpy(&word, text.data(), sizeof word);
+    high |= word;
+    text.remove_prefix(sizeof word);
+  }
+  for (const char c : text) high |= static_cast<std::uint64_t>(static_cast<unsigned char>(c));
+  return (high & 0x8080808080808080u) == 0;
+}
 
 constexpr std::string_view kBase64 =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -138,6 +152,9 @@ bool ContainsControlCharacter(std::string_view text) {
 }
 
 bool IsValidUtf8(std::string_view text) {
+  // Fast path: names and values are mostly short and ASCII, for which the call alone would cost
+  // more.
+  if (text.size() <= 64 && IsAscii(text)) return true;
   return simdjson::validate_utf8(text.data(), text.size());
 }
 

@@ -326,16 +326,19 @@ void TelemetryPipeline::WriteMetrics(Collected& collected) {
 
 void TelemetryPipeline::WriteLogs(Collected& collected) {
   for (auto& [where, all] : collected.lines) {
-    std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
-      return a.time < b.time;  // of several threads
-    });
+    const auto earlier = [](const auto& a, const auto& b) { return a.time < b.time; };
+    // Lines of several threads may be out of order; mostly they are not.
+    if (!std::is_sorted(all.begin(), all.end(), earlier)) {
+      std::stable_sort(all.begin(), all.end(), earlier);
+    }
+    const Instant ingested_at = clock_.Now();
     for (std::size_t at = 0; at < all.size();) {
       std::vector<events::LogEvent> batch;
       for (std::size_t bytes = 0; at < all.size() && batch.size() < kEventsPerWrite &&
                                   (batch.empty() || bytes < kLogBytesPerWrite);
            ++at) {
         bytes += all[at].message.size() + kLineOverheadBytes;
-        all[at].ingested_at = clock_.Now();
+        all[at].ingested_at = ingested_at;
         batch.push_back(std::move(all[at]));
       }
       const std::size_t count = batch.size();

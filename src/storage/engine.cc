@@ -23,6 +23,8 @@ namespace {
 
 /// More than this waiting for the disk: writers are told to come back.
 constexpr std::uint64_t kQueueBytesMax = 128ull << 20;
+/// A batch of so many records is synced at once; a smaller one lets others run first.
+constexpr std::size_t kBatchWorthASync = 32;
 /// After a failed checkpoint, and while the catalogue is behind.
 constexpr std::chrono::seconds kRetryAfter{1};
 
@@ -241,6 +243,13 @@ void EngineImpl::RunCommits() {
   while (true) {
     work_.wait(lock, [&] { return !queue_.empty() || !barriers_.empty() || commits_stop_; });
     if (!queue_.empty()) {
+      if (queue_.size() < kBatchWorthASync) {
+        // Writers that are ready to run may join before the sync: on a busy core that means fewer
+        // syncs, on an idle one it costs next to nothing.
+        lock.unlock();
+        std::this_thread::yield();
+        lock.lock();
+      }
       std::deque<Waiting> batch = std::exchange(queue_, {});
       queue_bytes_ = 0;
       lock.unlock();
