@@ -23,8 +23,10 @@ namespace {
 
 /// More than this waiting for the disk: writers are told to come back.
 constexpr std::uint64_t kQueueBytesMax = 128ull << 20;
-/// A batch of so many records is synced at once; a smaller one lets others run first.
-constexpr std::size_t kBatchWorthASync = 32;
+/// How long a commit waits for as many writers as the one before had.
+constexpr std::chrono::microseconds kLingerMax{400};
+/// From so many records on, one more hand-over to the writers costs each of them little.
+constexpr std::size_t kManyRecords = 9;
 /// After a failed checkpoint, and while the catalogue is behind.
 constexpr std::chrono::seconds kRetryAfter{1};
 
@@ -100,6 +102,7 @@ class EngineImpl final : public Engine {
 
   // The commit thread.
   void RunCommits();
+  void LingerForTheOthers(std::unique_lock<std::mutex>& lock);
   void CommitBatch(std::deque<Waiting> batch);
   void ApplyRecord(Sequence sequence, std::string_view record);
   void SealAll();
@@ -124,6 +127,8 @@ class EngineImpl final : public Engine {
   std::condition_variable work_;
   std::deque<Waiting> queue_;                     // guarded by mutex_
   std::uint64_t queue_bytes_ = 0;                 // guarded by mutex_
+  std::size_t last_batch_records_ = 0;            // guarded by mutex_
+  std::size_t linger_records_ = 0;                // awaited now; guarded by mutex_
   std::vector<std::promise<Sequence>> barriers_;  // guarded by mutex_
   bool recovered_ = false;                        // guarded by mutex_
   bool closing_ = false;                          // guarded by mutex_
@@ -223,6 +228,7 @@ void EngineImpl::CommitAsync(std::vector<Part> parts, Done done) {
   auto record = Encode(parts);
   if (!record.ok()) return done(std::move(record).error());
   std::optional<Error> refused;
+  bool wake = false;
   {
     std::lock_guard lock(mutex_);
     if (!recovered_ || closing_) {
@@ -232,10 +238,12 @@ void EngineImpl::CommitAsync(std::vector<Part> parts, Done done) {
     } else {
       queue_bytes_ += record->size();
       queue_.push_back({.record = *std::move(record), .done = std::move(done)});
+      // A commit that lingers is woken once, by the last of those it waits for.
+      wake = queue_.size() >= linger_records_;
     }
   }
   if (refused) return done(*std::move(refused));
-  work_.notify_one();
+  if (wake) work_.notify_one();
 }
 
 void EngineImpl::RunCommits() {
@@ -243,15 +251,10 @@ void EngineImpl::RunCommits() {
   while (true) {
     work_.wait(lock, [&] { return !queue_.empty() || !barriers_.empty() || commits_stop_; });
     if (!queue_.empty()) {
-      if (queue_.size() < kBatchWorthASync) {
-        // Writers that are ready to run may join before the sync: on a busy core that means fewer
-        // syncs, on an idle one it costs next to nothing.
-        lock.unlock();
-        std::this_thread::yield();
-        lock.lock();
-      }
+      LingerForTheOthers(lock);
       std::deque<Waiting> batch = std::exchange(queue_, {});
       queue_bytes_ = 0;
+      last_batch_records_ = batch.size();
       lock.unlock();
       CommitBatch(std::move(batch));
       lock.lock();
@@ -264,6 +267,24 @@ void EngineImpl::RunCommits() {
       lock.lock();
     }
     if (commits_stop_ && queue_.empty() && barriers_.empty()) return;
+  }
+}
+
+// Those whom the last sync answered are likely to be back at once with their next record: waiting
+// for them, briefly, puts all into one sync again. A lone writer never waits.
+void EngineImpl::LingerForTheOthers(std::unique_lock<std::mutex>& lock) {
+  if (queue_.size() < last_batch_records_) {
+    linger_records_ = last_batch_records_;
+    work_.wait_for(lock, kLingerMax, [&] {
+      return queue_.size() >= linger_records_ || !barriers_.empty() || commits_stop_;
+    });
+    linger_records_ = 0;
+  }
+  if (queue_.size() >= kManyRecords) {
+    // There are more than came back: on a busy core they run first, on an idle one this is free.
+    lock.unlock();
+    std::this_thread::yield();
+    lock.lock();
   }
 }
 
