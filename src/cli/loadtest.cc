@@ -51,7 +51,8 @@ std::atomic<bool> interrupted{false};
 void OnInterrupt(int) { interrupted = true; }
 
 net::HttpClientOptions ClientOptions(const Options& options) {
-  return net::HttpClientOptions{.ca_file = options.ca_file, .insecure = options.insecure,
+  return net::HttpClientOptions{.ca_file = options.ca_file,
+                                .insecure = options.insecure,
                                 .user_agent = "securebase-loadtest"};
 }
 
@@ -66,7 +67,9 @@ std::vector<std::pair<std::string, std::string>> RequestHeaders(const Options& o
 class HttpSender final : public loadtest::Sender {
  public:
   explicit HttpSender(const Options& options)
-      : endpoint_(options.endpoint), headers_(RequestHeaders(options)), client_(ClientOptions(options)) {}
+      : endpoint_(options.endpoint),
+        headers_(RequestHeaders(options)),
+        client_(ClientOptions(options)) {}
 
   loadtest::Outcome Send(const loadtest::Step& step) override {
     net::HttpClientRequest request;
@@ -105,8 +108,7 @@ class ProgressLine {
     shown_ = true;
     const std::string of = plan_.requests > 0 ? fmt::format("/{}", plan_.requests) : std::string();
     std::fputs(fmt::format("\r\033[K{}{} requests, {} failed, {:.0f}/s, {:.1f}s", progress.done, of,
-                           progress.failed,
-                           static_cast<double>(progress.done) / progress.elapsed_s,
+                           progress.failed, static_cast<double>(progress.done) / progress.elapsed_s,
                            progress.elapsed_s)
                    .c_str(),
                stderr);
@@ -259,8 +261,9 @@ std::function<int()> Setup(CLI::App& app) {
   app.add_option("--scenario", options->scenario, ScenarioHelp())->capture_default_str();
   auto* requests =
       app.add_option("--requests", options->requests, "How many requests")->capture_default_str();
-  app.add_option("--duration", options->duration, "How long (30s, 5m); with --requests whichever "
-                                                  "comes first");
+  app.add_option("--duration", options->duration,
+                 "How long (30s, 5m); with --requests whichever "
+                 "comes first");
   app.add_option("--concurrency", options->concurrency, "Clients, each with one connection")
       ->capture_default_str();
   app.add_option("--rate", options->rate,
@@ -277,10 +280,12 @@ std::function<int()> Setup(CLI::App& app) {
   app.add_option("--ca-file", options->ca_file, "Certificates to trust, PEM");
   app.add_flag("--insecure", options->insecure, "Accept any certificate");
   app.add_flag("--quiet", options->quiet, "No progress line");
-  app.add_flag("--no-publish", options->no_publish, "Do not leave the result for the server's page");
+  app.add_flag("--no-publish", options->no_publish,
+               "Do not leave the result for the server's page");
 
-  CLI::App* compare = app.add_subcommand("compare", "Compare two reports of --format json; exit 1 "
-                                                    "when the second is slower beyond chance");
+  CLI::App* compare = app.add_subcommand("compare",
+                                         "Compare two reports of --format json; exit 1 "
+                                         "when the second is slower beyond chance");
   compare->add_option("A", options->first, "Report of the first test")->required();
   compare->add_option("B", options->second, "Report of the second test")->required();
   return [options, requests, endpoint, compare] {
@@ -296,12 +301,13 @@ std::function<int()> Setup(CLI::App& app) {
 Command LoadtestCommand() {
   return {.name = "loadtest",
           .summary = "Load a server and say whether it holds; compare two results",
-          .example = "  securebase loadtest --endpoint http://127.0.0.1:8080 --key $KEY "
-                     "--requests 1000 --concurrency 10\n"
-                     "  securebase loadtest --endpoint http://127.0.0.1:8080 --key $KEY --rate 200 "
-                     "--duration 30s \\\n    --scenario mixed --threshold 'p95<200ms' "
-                     "--threshold 'errors<0.1%' --format json > b.json\n"
-                     "  securebase loadtest compare a.json b.json",
+          .example =
+              "  securebase loadtest --endpoint http://127.0.0.1:8080 --key $KEY "
+              "--requests 1000 --concurrency 10\n"
+              "  securebase loadtest --endpoint http://127.0.0.1:8080 --key $KEY --rate 200 "
+              "--duration 30s \\\n    --scenario mixed --threshold 'p95<200ms' "
+              "--threshold 'errors<0.1%' --format json > b.json\n"
+              "  securebase loadtest compare a.json b.json",
           .setup = Setup};
 }
 

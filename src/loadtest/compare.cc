@@ -20,9 +20,8 @@ Ranks RankSecond(std::span<const double> first, std::span<const double> second) 
   Ranks ranks;
   std::size_t i = 0, j = 0;
   while (i < first.size() || j < second.size()) {
-    const double value = j == second.size() || (i < first.size() && first[i] < second[j])
-                             ? first[i]
-                             : second[j];
+    const double value =
+        j == second.size() || (i < first.size() && first[i] < second[j]) ? first[i] : second[j];
     const std::size_t before = i + j;
     const std::size_t second_before = j;
     while (i < first.size() && first[i] == value) ++i;

@@ -54,7 +54,8 @@ TEST(ThresholdTest, ReadsBoundsInTheirUnits) {
   f("errors<1%", "errors", "<", 0.01);
   f("errors<=0.5", "errors", "<=", 0.5);
   f("rate>=100", "rate", ">=", 100);
-  for (const char* bad : {"", "p95", "p95<5", "p97<5s", "errors<x%", "p95<-1s", "rate>100s", "<5s"}) {
+  for (const char* bad :
+       {"", "p95", "p95<5", "p97<5s", "errors<x%", "p95<-1s", "rate>100s", "<5s"}) {
     EXPECT_FALSE(ParseThreshold(bad).ok()) << bad;
   }
 }
@@ -119,15 +120,18 @@ class StallingSender final : public Sender {
 };
 
 Plan OneClient(std::size_t requests, double rate) {
-  return Plan{.scenario = {"t", "", {Step{.path = "/"}}}, .concurrency = 1, .requests = requests,
+  return Plan{.scenario = {"t", "", {Step{.path = "/"}}},
+              .concurrency = 1,
+              .requests = requests,
               .rate = rate};
 }
 
 TEST(RunnerTest, AStallCountsForAllWhoWaitedInTheOpenModel) {
   FakePacer pacer;
   std::atomic<bool> cancelled{false};
-  const LoadRun run = RunLoad(OneClient(200, 100), [&] { return std::make_unique<StallingSender>(pacer); },
-                          pacer, {}, cancelled);
+  const LoadRun run = RunLoad(
+      OneClient(200, 100), [&] { return std::make_unique<StallingSender>(pacer); }, pacer, {},
+      cancelled);
 
   ASSERT_EQ(run.samples.size(), 200u);
   int late = 0, slow_service = 0;
@@ -142,8 +146,9 @@ TEST(RunnerTest, AStallCountsForAllWhoWaitedInTheOpenModel) {
 TEST(RunnerTest, TheClosedModelMeasuresServiceTime) {
   FakePacer pacer;
   std::atomic<bool> cancelled{false};
-  const LoadRun run = RunLoad(OneClient(50, 0), [&] { return std::make_unique<StallingSender>(pacer); },
-                          pacer, {}, cancelled);
+  const LoadRun run = RunLoad(
+      OneClient(50, 0), [&] { return std::make_unique<StallingSender>(pacer); }, pacer, {},
+      cancelled);
   ASSERT_EQ(run.samples.size(), 50u);
   for (const Sample& s : run.samples) EXPECT_DOUBLE_EQ(s.latency_s, s.service_s);
   EXPECT_EQ(run.bytes, 250u);
@@ -154,8 +159,8 @@ TEST(RunnerTest, StopsAtItsDurationAndWhenCancelled) {
   std::atomic<bool> cancelled{false};
   Plan plan = OneClient(0, 0);
   plan.duration = 20ms;
-  const LoadRun run = RunLoad(plan, [&] { return std::make_unique<StallingSender>(pacer); }, pacer, {},
-                          cancelled);
+  const LoadRun run = RunLoad(
+      plan, [&] { return std::make_unique<StallingSender>(pacer); }, pacer, {}, cancelled);
   EXPECT_GE(run.samples.size(), 9u);
   EXPECT_LE(run.samples.size(), 20u);
 
@@ -177,8 +182,9 @@ TEST(RunnerTest, ManyClientsSendEachRequestOnce) {
   Plan plan = OneClient(1000, 0);
   plan.concurrency = 8;
   std::atomic<int> calls{0};
-  const LoadRun run = RunLoad(plan, [] { return std::make_unique<Ok>(); }, pacer,
-                          [&](const Progress&) { ++calls; }, cancelled);
+  const LoadRun run = RunLoad(
+      plan, [] { return std::make_unique<Ok>(); }, pacer, [&](const Progress&) { ++calls; },
+      cancelled);
   EXPECT_EQ(run.samples.size(), 1000u);
   EXPECT_EQ(calls, 1000);
 }
@@ -188,8 +194,9 @@ TEST(RunnerTest, TheRampEndsAtTheFullRate) {
   EXPECT_EQ(IntendedStart(100, 100, 0s), nanoseconds(1s));
   // 10 s from 0 to 100 a second are 500 requests; from then on 10 ms apart.
   EXPECT_NEAR(static_cast<double>(IntendedStart(500, 100, 10s).count()), 10e9, 1e3);
-  EXPECT_NEAR(static_cast<double>((IntendedStart(501, 100, 10s) - IntendedStart(500, 100, 10s)).count()),
-              10e6, 1e3);
+  EXPECT_NEAR(
+      static_cast<double>((IntendedStart(501, 100, 10s) - IntendedStart(500, 100, 10s)).count()),
+      10e6, 1e3);
   EXPECT_GT(IntendedStart(1, 100, 10s), nanoseconds(400ms));
 }
 
@@ -214,8 +221,8 @@ LoadRun MakeRun(std::size_t count, std::size_t failed) {
   run.elapsed_s = 2;
   for (std::size_t i = 0; i < count; ++i) {
     const double latency = 0.001 * static_cast<double>(i + 1);
-    run.samples.push_back({0.01 * static_cast<double>(i), latency, latency, i < failed ? 500 : 200,
-                           i < failed});
+    run.samples.push_back(
+        {0.01 * static_cast<double>(i), latency, latency, i < failed ? 500 : 200, i < failed});
   }
   if (failed) run.failures["HTTP 500"] = failed;
   return run;
@@ -238,7 +245,8 @@ TEST(ReportTest, MissedThresholdsAndEmptyRunsFail) {
   EXPECT_FALSE(failed.passed);
   EXPECT_NE(ToText(failed, false).find("Failed with HTTP 500: 2"), std::string::npos);
   EXPECT_FALSE(MakeReport("e", FromUnixSeconds(0), MakeRun(0, 0), {}).passed);
-  EXPECT_FALSE(MakeReport("e", FromUnixSeconds(0), MakeRun(100, 0), {*ParseThreshold("p50<1ms")}).passed);
+  EXPECT_FALSE(
+      MakeReport("e", FromUnixSeconds(0), MakeRun(100, 0), {*ParseThreshold("p50<1ms")}).passed);
 }
 
 TEST(ReportTest, JsonKeepsTheLatenciesForComparison) {
@@ -290,7 +298,8 @@ TEST(CompareTest, FindsARealRegressionAndNoOther) {
   EXPECT_LT(slower.p_value, 1e-6);
   EXPECT_NEAR(slower.median_ratio, 1.3, 0.05);
   EXPECT_FALSE(Compare(base, Lognormal(4, 0.007, 2000)).regression) << "faster is no regression";
-  EXPECT_FALSE(Compare(base, Lognormal(5, 0.0102, 200'000)).regression) << "significant, negligible";
+  EXPECT_FALSE(Compare(base, Lognormal(5, 0.0102, 200'000)).regression)
+      << "significant, negligible";
 }
 
 // By hand: U = 20 of 25 pairs, variance 25/12 * 10 with the ties, z = (7.5 - 0.5) / 4.564.

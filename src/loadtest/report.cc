@@ -51,8 +51,8 @@ std::string Histogram(const std::vector<double>& sorted) {
   std::string out = "\nLatency distribution (rows of equal ratio)\n";
   for (int row = 0; row < kHistogramRowsMax; ++row) {
     const std::size_t count = counts[static_cast<std::size_t>(row)];
-    const auto width = static_cast<int>(std::ceil(static_cast<double>(count) * kHistogramWidth /
-                                                  static_cast<double>(most)));
+    const auto width = static_cast<int>(
+        std::ceil(static_cast<double>(count) * kHistogramWidth / static_cast<double>(most)));
     out += fmt::format("{:>8} .. {:<8} {:>8} {}\n", FormatLatency(low * std::pow(ratio, row)),
                        FormatLatency(low * std::pow(ratio, row + 1)), count,
                        std::string(static_cast<std::size_t>(width), '#'));
@@ -61,10 +61,9 @@ std::string Histogram(const std::vector<double>& sorted) {
 }
 
 std::string_view ModelText(const Plan& plan) {
-  return plan.rate > 0
-             ? "open model: latencies count from the intended sending (corrected for "
-               "coordinated omission)"
-             : "closed model: each client waits for its answer before it asks again";
+  return plan.rate > 0 ? "open model: latencies count from the intended sending (corrected for "
+                         "coordinated omission)"
+                       : "closed model: each client waits for its answer before it asks again";
 }
 
 json::Value SummaryJson(const Summary& summary) {
@@ -125,22 +124,21 @@ std::string ToText(const Report& report, bool marks) {
   out += fmt::format("Total requests: {}\n", total);
   out += fmt::format("Errors: {} ({:.2f}%){}\n", failed, report.figures.error_share * 100,
                      VerdictsOf(report, "errors", marks));
-  const std::pair<std::string_view, double> rows[] = {{"P50", s.p50}, {"P90", s.p90},
-                                                      {"P95", s.p95}, {"P99", s.p99},
-                                                      {"Min", s.min}, {"Max", s.max},
-                                                      {"Avg", s.mean}};
+  const std::pair<std::string_view, double> rows[] = {
+      {"P50", s.p50}, {"P90", s.p90}, {"P95", s.p95}, {"P99", s.p99},
+      {"Min", s.min}, {"Max", s.max}, {"Avg", s.mean}};
   for (const auto& [name, value] : rows) {
     std::string figure(name);
-    std::transform(figure.begin(), figure.end(), figure.begin(), [](unsigned char c) {
-      return static_cast<char>(std::tolower(c));
-    });
+    std::transform(figure.begin(), figure.end(), figure.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     out += fmt::format("{}: {:.4f}s{}\n", name, value, VerdictsOf(report, figure, marks));
   }
   out += fmt::format("Rate: {:.1f} requests/s over {:.2f}s{}\n", report.figures.requests_per_second,
                      report.run.elapsed_s, VerdictsOf(report, "rate", marks));
   if (report.run.plan.rate > 0) {
-    out += fmt::format("Service time, from the actual sending: P50 {:.4f}s, P95 {:.4f}s, P99 {:.4f}s\n",
-                       report.service.p50, report.service.p95, report.service.p99);
+    out += fmt::format(
+        "Service time, from the actual sending: P50 {:.4f}s, P95 {:.4f}s, P99 {:.4f}s\n",
+        report.service.p50, report.service.p95, report.service.p99);
   }
   for (const auto& [kind, count] : report.run.failures) {
     out += fmt::format("Failed with {}: {}\n", kind, count);
@@ -194,8 +192,8 @@ std::string ToCsv(const Report& report) {
   std::sort(samples.begin(), samples.end(),
             [](const Sample& a, const Sample& b) { return a.start_s < b.start_s; });
   for (const Sample& s : samples) {
-    out += fmt::format("{:.6f},{:.6f},{:.6f},{},{}\n", s.start_s, s.latency_s, s.service_s, s.status,
-                       s.failed ? 1 : 0);
+    out += fmt::format("{:.6f},{:.6f},{:.6f},{},{}\n", s.start_s, s.latency_s, s.service_s,
+                       s.status, s.failed ? 1 : 0);
   }
   return out;
 }

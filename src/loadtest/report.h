@@ -22,7 +22,7 @@ struct Report {
   Instant started_at;
   LoadRun run;
   Figures figures;
-  Summary service;  // seconds, from the actual sending
+  Summary service;                // seconds, from the actual sending
   std::vector<double> latencies;  // sorted
   std::vector<ThresholdVerdict> verdicts;
   bool passed = true;

@@ -130,14 +130,14 @@ Nanoseconds IntendedStart(std::uint64_t index, double rate, Duration ramp) {
   const auto i = static_cast<double>(index);
   // During the ramp the rate is rate * t / ramp, so request i is due at sqrt(2 i ramp / rate).
   const double ramp_requests = rate * ramp_s / 2;
-  const double due = i < ramp_requests ? std::sqrt(2 * i * ramp_s / rate)
-                                       : ramp_s + (i - ramp_requests) / rate;
+  const double due =
+      i < ramp_requests ? std::sqrt(2 * i * ramp_s / rate) : ramp_s + (i - ramp_requests) / rate;
   return Nanoseconds(static_cast<std::int64_t>(due * 1e9));
 }
 
 LoadRun RunLoad(const Plan& plan, const std::function<std::unique_ptr<Sender>()>& make_sender,
-            Pacer& pacer, const std::function<void(const Progress&)>& progress,
-            const std::atomic<bool>& cancelled) {
+                Pacer& pacer, const std::function<void(const Progress&)>& progress,
+                const std::atomic<bool>& cancelled) {
   Shared shared{plan, pacer, progress, cancelled};
   shared.start = pacer.Now();
   std::vector<Client> clients(plan.concurrency);

@@ -26,11 +26,11 @@ namespace securebase::loadtest {
 
 struct Plan {
   Scenario scenario;
-  std::size_t concurrency = 10;     // clients; requests in flight at most
-  std::size_t requests = 100;       // 0: until `duration`
-  Duration duration{0};             // 0: until `requests`
-  double rate = 0;                  // requests a second; 0: closed model
-  Duration ramp{0};                 // open: the rate grows from 0; closed: clients start over it
+  std::size_t concurrency = 10;  // clients; requests in flight at most
+  std::size_t requests = 100;    // 0: until `duration`
+  Duration duration{0};          // 0: until `requests`
+  double rate = 0;               // requests a second; 0: closed model
+  Duration ramp{0};              // open: the rate grows from 0; closed: clients start over it
 };
 
 /// kInvalidArgument naming the option at fault.
@@ -66,7 +66,7 @@ struct Sample {
   double latency_s = 0;  // from the intended sending
   double service_s = 0;  // from the actual sending
   int status = 0;
-  bool failed = false;   // no answer, or a status of 400 and above
+  bool failed = false;  // no answer, or a status of 400 and above
 };
 
 struct LoadRun {
@@ -87,10 +87,11 @@ struct Progress {
 /// request and must be cheap and thread-safe; `cancelled` ends the test early with what was
 /// measured.
 LoadRun RunLoad(const Plan& plan, const std::function<std::unique_ptr<Sender>()>& make_sender,
-            Pacer& pacer, const std::function<void(const Progress&)>& progress,
-            const std::atomic<bool>& cancelled);
+                Pacer& pacer, const std::function<void(const Progress&)>& progress,
+                const std::atomic<bool>& cancelled);
 
-/// When the request of this index should be sent, from the start: constant rate after a linear ramp.
+/// When the request of this index should be sent, from the start: constant rate after a linear
+/// ramp.
 std::chrono::nanoseconds IntendedStart(std::uint64_t index, double rate, Duration ramp);
 
 }  // namespace securebase::loadtest

@@ -11,8 +11,8 @@ namespace {
 Step Get(std::string path) { return Step{.path = std::move(path)}; }
 
 Step Filtered(std::string_view range, std::string_view group_by, std::string_view filters) {
-  return Get(fmt::format("/v1/analytics?dateRange={}&dimension=service&groupBy={}&filters={}", range,
-                         PercentEncode(group_by), PercentEncode(filters)));
+  return Get(fmt::format("/v1/analytics?dateRange={}&dimension=service&groupBy={}&filters={}",
+                         range, PercentEncode(group_by), PercentEncode(filters)));
 }
 
 // An export of `rows` rows, as the users' export test sends its own data.
@@ -29,24 +29,30 @@ Step Export(std::string_view format, int rows) {
     writer.EndObject();
   }
   writer.EndArray().EndObject();
-  return Step{.method = "POST", .path = "/v1/analytics/export", .body = std::move(body),
+  return Step{.method = "POST",
+              .path = "/v1/analytics/export",
+              .body = std::move(body),
               .content_type = "application/json"};
 }
 
 std::vector<Scenario> MakeScenarios() {
-  Scenario query{"query", "the users' query: 30 days by service",
+  Scenario query{"query",
+                 "the users' query: 30 days by service",
                  {Get("/v1/analytics?dateRange=30d&dimension=service")}};
   Scenario filters{
       "filters",
       "complex filters over several dimensions",
       {Filtered("30d", "service,region", R"({"region":{"in":["us-east-1","eu-west-1"]}})"),
-       Filtered("30d", "service", R"({"or":[{"service":{"startsWith":"Amazon"}},{"cost":{"gt":5}}]})"),
+       Filtered("30d", "service",
+                R"({"or":[{"service":{"startsWith":"Amazon"}},{"cost":{"gt":5}}]})"),
        Filtered("90d", "region", R"({"cost":{"gte":0.5},"service":{"nin":["AmazonSNS"]}})")}};
-  Scenario range{"range-90d", "90 days by service, by day",
+  Scenario range{"range-90d",
+                 "90 days by service, by day",
                  {Get("/v1/analytics?dateRange=90d&dimension=service&granularity=day")}};
-  Scenario exports{"export", "exports of 50 and 500 rows: PDF, CSV, XLSX, JSON",
-                   {Export("pdf", 50), Export("csv", 500), Export("xlsx", 500),
-                    Export("json", 500), Export("pdf", 500)}};
+  Scenario exports{"export",
+                   "exports of 50 and 500 rows: PDF, CSV, XLSX, JSON",
+                   {Export("pdf", 50), Export("csv", 500), Export("xlsx", 500), Export("json", 500),
+                    Export("pdf", 500)}};
   Scenario mixed{"mixed", "what a page of a customer asks, and now and then an export", {}};
   mixed.steps = {query.steps[0],
                  Get("/v1/analytics/summary?dateRange=30d"),

@@ -23,10 +23,14 @@ constexpr std::string_view kNotBuilt =
 
 std::string_view ContentType(std::string_view path) {
   static constexpr std::pair<std::string_view, std::string_view> kTypes[] = {
-      {".html", "text/html; charset=utf-8"},  {".js", "text/javascript; charset=utf-8"},
-      {".css", "text/css; charset=utf-8"},    {".svg", "image/svg+xml"},
-      {".png", "image/png"},                  {".woff2", "font/woff2"},
-      {".json", "application/json"},          {".txt", "text/plain; charset=utf-8"},
+      {".html", "text/html; charset=utf-8"},
+      {".js", "text/javascript; charset=utf-8"},
+      {".css", "text/css; charset=utf-8"},
+      {".svg", "image/svg+xml"},
+      {".png", "image/png"},
+      {".woff2", "font/woff2"},
+      {".json", "application/json"},
+      {".txt", "text/plain; charset=utf-8"},
   };
   for (const auto& [ending, type] : kTypes) {
     if (path.ends_with(ending)) return type;
