@@ -249,6 +249,9 @@ void TelemetryPipeline::LogEvents(std::string_view group, std::span<const std::s
 TelemetryPipeline::Collected TelemetryPipeline::Collect() {
   Collected collected;
   const std::string function_group = "/aws/lambda/" + options_.function_name;
+  // Invocations come by the thousand and nearly all on one day: their stream is found once a day.
+  std::chrono::sys_days day{std::chrono::days(-1)};
+  std::vector<events::LogEvent>* function_lines = nullptr;
   const int memory_used_mb = MemoryUsedMb();
   log_bytes_.store(0);  // what comes while we collect is counted a little short
   for (const auto& shard : shards_) {
@@ -270,9 +273,13 @@ TelemetryPipeline::Collected TelemetryPipeline::Collect() {
       collected.lines[{line.group, stream}].push_back(std::move(line.event));
     }
     for (const Invocation& invocation : invocations) {
-      const std::string stream = LambdaStreamName(invocation.start, instance_);
-      AppendLambdaLines(collected.lines[{function_group, stream}], invocation,
-                        options_.memory_size_mb, memory_used_mb);
+      const auto started_on = std::chrono::floor<std::chrono::days>(invocation.start);
+      if (function_lines == nullptr || started_on != day) {
+        day = started_on;
+        function_lines =
+            &collected.lines[{function_group, LambdaStreamName(invocation.start, instance_)}];
+      }
+      AppendLambdaLines(*function_lines, invocation, options_.memory_size_mb, memory_used_mb);
     }
   }
   return collected;
