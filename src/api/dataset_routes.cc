@@ -106,7 +106,7 @@ Result<> ReadImportParameters(const Call& call, Format& format, analytics::Impor
       column += (column.empty() ? "" : ",") + value.substr(equals + 1);
       continue;
     }
-    const auto same = [&](const auto& other) { return other.first == name; };
+    const auto same = [&wanted = name](const auto& other) { return other.first == wanted; };
     if (std::count_if(call.parameters.begin(), call.parameters.end(), same) > 1) {
       return InvalidArgument(name, "query parameter given more than once");
     }

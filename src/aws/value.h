@@ -25,12 +25,12 @@ class Value {
   /// Members by the model's names, in the order in which they are written.
   struct Struct {
     Fields fields;
-    bool operator==(const Struct&) const = default;
+    bool operator==(const Struct& other) const;
   };
   /// Keys are data, not names of the model: XML writes a map otherwise than a structure.
   struct Map {
     Fields entries;
-    bool operator==(const Map&) const = default;
+    bool operator==(const Map& other) const;
   };
   struct Blob {
     std::string bytes;
@@ -86,5 +86,9 @@ class Value {
                Map, json::Value>
       data_;
 };
+
+// Here, where Value is complete: clang 14 looks into the members of a default at once.
+inline bool Value::Struct::operator==(const Struct& other) const { return fields == other.fields; }
+inline bool Value::Map::operator==(const Map& other) const { return entries == other.entries; }
 
 }  // namespace securebase::aws
