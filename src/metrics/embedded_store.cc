@@ -122,13 +122,6 @@ class HeadWriter final : public PayloadVisitor {
 
 }  // namespace
 
-Result<> MetricStore::PutAndWait(const Account& account, std::vector<Datum> data) {
-  std::promise<Result<>> promise;
-  std::future<Result<>> future = promise.get_future();
-  Put(account, std::move(data), [&](Result<> result) { promise.set_value(std::move(result)); });
-  return future.get();
-}
-
 EmbeddedMetricStore::EmbeddedMetricStore(storage::Engine& engine, const Clock& clock)
     : engine_(engine), clock_(clock) {}
 

@@ -47,13 +47,29 @@ struct StatisticsRequest {
   Instant start;                    // inclusive, already rounded (spec 3.2)
   Instant end;                      // exclusive
   Duration period{60'000};
+  /// False: only simple statistics will be evaluated, so sketches need not be read.
+  bool distribution = true;
 };
 
-/// Non-empty buckets of one unit, ascending by start; bucket k covers
+/// Several metrics merged into groups: what Metrics Insights and aggregates over SEARCH ask. All
+/// units are merged.
+struct GroupsRequest {
+  /// A metric and the number of the group that it belongs to.
+  std::vector<std::pair<Metric, std::uint32_t>> metrics;
+  std::uint32_t group_count = 1;
+  Instant start;  // inclusive
+  Instant end;    // exclusive
+  Duration period{60'000};
+  bool distribution = true;  // as in StatisticsRequest
+};
+
+/// Non-empty buckets, ascending by start; bucket k covers
 /// [start + k * period, start + (k + 1) * period).
+using Buckets = std::vector<std::pair<Instant, Bucket>>;
+
 struct UnitSeries {
   std::string unit;
-  std::vector<std::pair<Instant, Bucket>> buckets;
+  Buckets buckets;
 };
 
 struct ListRequest {
@@ -94,6 +110,10 @@ class MetricStore {
   /// Pushes the whole aggregation down: one bucket a period and unit, never the stored buckets.
   virtual Result<std::vector<UnitSeries>> Query(const Account& account,
                                                 const StatisticsRequest& request) const = 0;
+  /// One sequence of buckets a group, in the order of the groups' numbers. The default asks
+  /// Query for one metric after the other.
+  virtual Result<std::vector<Buckets>> QueryGroups(const Account& account,
+                                                   const GroupsRequest& request) const;
   virtual Result<ListPage> List(const Account& account, const ListRequest& request) const = 0;
   virtual MetricStoreStatistics statistics() const = 0;
 };

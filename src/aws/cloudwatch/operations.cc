@@ -3,7 +3,13 @@
 namespace securebase::aws::cloudwatch {
 
 std::vector<Operation> Operations() {
-  return {PutMetricData(), GetMetricStatistics(), GetMetricData(), ListMetrics()};
+  // One line each.
+  return {
+      PutMetricData(),        //
+      GetMetricStatistics(),  //
+      GetMetricData(),        //
+      ListMetrics(),          //
+  };
 }
 
 }  // namespace securebase::aws::cloudwatch

@@ -3,8 +3,16 @@
 namespace securebase::aws::logs {
 
 std::vector<Operation> Operations() {
-  return {CreateLogGroup(),  CreateLogStream(), DescribeLogGroups(), DescribeLogStreams(),
-          FilterLogEvents(), GetLogEvents(),    PutLogEvents()};
+  // One line each.
+  return {
+      CreateLogGroup(),      //
+      CreateLogStream(),     //
+      DescribeLogGroups(),   //
+      DescribeLogStreams(),  //
+      FilterLogEvents(),     //
+      GetLogEvents(),        //
+      PutLogEvents(),        //
+  };
 }
 
 }  // namespace securebase::aws::logs
