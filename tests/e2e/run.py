@@ -16,6 +16,7 @@ import tempfile
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
 sys.path.insert(0, str(HERE))
 
 import harness  # noqa: E402
@@ -32,11 +33,10 @@ def suites(names):
     return suite
 
 
-def page_tests(endpoint):
-    """The page in Chromium: one test a line of the script's output, "ok NAME" or "not ok NAME"."""
-    web = HERE.parent.parent / "web"
-    node = HERE.parent.parent / "build/node/node_modules/node/bin/node"
-    command = [str(node) if node.exists() else "node", str(web / "test/page.test.mjs")]
+def node_tests(script, endpoint):
+    """A script for Node.js: one test a line of its output, "ok NAME" or "not ok NAME"."""
+    node = ROOT / "build/node/node_modules/node/bin/node"
+    command = [str(node) if node.exists() else "node", str(script)]
     result = subprocess.run(
         command,
         env={**os.environ, "SECUREBASE_ENDPOINT": endpoint},
@@ -47,16 +47,25 @@ def page_tests(endpoint):
     print(result.stdout, end="")
     ok = sum(line.startswith("ok ") for line in result.stdout.splitlines())
     bad = sum(line.startswith("not ok ") for line in result.stdout.splitlines())
-    if result.returncode != 0 and bad == 0:
-        print(result.stderr)
+    if bad == 0 and (result.returncode != 0 or ok == 0):
+        print(f"{script.name} ended with {result.returncode}\n{result.stderr}")
         bad = 1
     return ok, bad
+
+
+def node_scripts(names):
+    """The page in Chromium ("page"), and clients from npm ("js" for all, "js_cloudwatch" for one)."""
+    if not names or "page" in names:
+        yield ROOT / "web/test/page.test.mjs"
+    for path in sorted((HERE / "js").glob("*.test.mjs")):
+        if not names or "js" in names or f"js_{path.name.split('.')[0]}" in names:
+            yield path
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--binary", required=True)
-    parser.add_argument("names", nargs="*", help="suites to run: aws, page, ..; all without")
+    parser.add_argument("names", nargs="*", help="suites to run: aws, page, js, js_cloudwatch, ..; all without")
     args = parser.parse_args()
     os.environ["SECUREBASE_BINARY"] = str(pathlib.Path(args.binary).resolve())
 
@@ -67,10 +76,10 @@ def main():
             result = unittest.TextTestRunner(verbosity=1).run(suites(args.names))
             bad += len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
             ok += result.testsRun - bad
-            if not args.names or "page" in args.names:
-                page_ok, page_bad = page_tests(server.endpoint)
-                ok += page_ok
-                bad += page_bad
+            for script in node_scripts(args.names):
+                script_ok, script_bad = node_tests(script, server.endpoint)
+                ok += script_ok
+                bad += script_bad
             code = server.stop()
             if code != 0:
                 print(f"the server ended with {code}\n{server.log_tail()}")
