@@ -14,7 +14,7 @@ class Ignore final : public PayloadVisitor {
   void Begin(std::string_view, std::int64_t, std::int32_t) override {}
   void BeginKnown(SeriesId, std::int64_t, std::int32_t) override {}
   void Value(double, double) override {}
-  void Set(const StatisticSet&) override {}
+  void Set(const StatisticSet&, const Sketch&) override {}
 };
 
 }  // namespace

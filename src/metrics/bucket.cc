@@ -153,6 +153,14 @@ void Bucket::Add(const StatisticSet& set) {
   Merge(other);
 }
 
+void Bucket::Add(const StatisticSet& set, const Sketch& distribution) {
+  if (distribution.empty() || IsPointMass(set)) return Add(set);
+  Bucket other;
+  other.set_ = set;
+  other.sketch_ = distribution;
+  Merge(other);
+}
+
 void Bucket::Merge(const Bucket& other) {
   if (other.empty()) return;
   if (empty()) {

@@ -26,6 +26,9 @@ class Bucket {
   void Add(double value, double count = 1);
   /// Adds a statistic set. One that is not a point mass leaves the bucket without a distribution.
   void Add(const StatisticSet& set);
+  /// Adds a statistic set whose samples are distributed as `distribution` says; an empty one is
+  /// unknown. Its weight is taken to be the set's sample count.
+  void Add(const StatisticSet& set, const Sketch& distribution);
   void Merge(const Bucket& other);
 
   bool empty() const { return set_.sample_count == 0; }

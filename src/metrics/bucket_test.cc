@@ -112,6 +112,20 @@ TEST(BucketTest, AStatisticSetHidesTheDistribution) {
   EXPECT_EQ(Evaluate(later, "Minimum"), 1);
 }
 
+TEST(BucketTest, AStatisticSetWithItsDistributionKeepsIt) {
+  Sketch sketch;
+  for (double value : {1.0, 2.0, 3.0, 10.0}) sketch.Add(value, 1);
+  Bucket bucket = OneToTen();
+  bucket.Add(StatisticSet{4, 17, 0.5, 12}, sketch);
+  EXPECT_EQ(Evaluate(bucket, "SampleCount"), 14);
+  EXPECT_EQ(Evaluate(bucket, "Sum"), 72);
+  EXPECT_EQ(Evaluate(bucket, "Minimum"), 0.5);
+  EXPECT_EQ(Evaluate(bucket, "p100"), 12);
+  EXPECT_NEAR(Evaluate(bucket, "p50").value(), 4, 0.04);
+  bucket.Add(StatisticSet{4, 17, 0.5, 12}, Sketch());
+  EXPECT_EQ(Evaluate(bucket, "p50"), std::nullopt);
+}
+
 TEST(BucketTest, APointMassKeepsIt) {
   Bucket bucket;
   bucket.Add(StatisticSet{3, 21, 7, 7});

@@ -112,7 +112,9 @@ class HeadWriter final : public PayloadVisitor {
     bucket_ = &head_.At(id, start_s, resolution_s);
   }
   void Value(double value, double count) override { bucket_->Add(value, count); }
-  void Set(const StatisticSet& set) override { bucket_->Add(set); }
+  void Set(const StatisticSet& set, const Sketch& distribution) override {
+    bucket_->Add(set, distribution);
+  }
 
  private:
   SeriesIndex& index_;

@@ -39,6 +39,9 @@ struct Datum {
   int resolution_s = 60;                          // 60 or 1
   std::vector<std::pair<double, double>> values;  // value, count
   std::optional<StatisticSet> statistics;         // in place of values
+  /// With `statistics`: how its samples are distributed, as a histogram from elsewhere tells it.
+  /// Empty: unknown, unless the set is a point mass.
+  Sketch distribution;
 };
 
 struct StatisticsRequest {

@@ -10,6 +10,8 @@ namespace securebase::metrics {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
+// Beside the resolution: the statistic set is followed by the sketch of its samples.
+constexpr int kWithDistribution = 0x80;
 
 std::int64_t BucketStart(Instant time, int resolution_s) {
   const std::int64_t seconds = ToUnixSeconds(time);
@@ -37,13 +39,15 @@ std::string EncodePayload(const Account& account, const std::vector<Datum>& data
       PutBytes(out, key);
     }
     PutVarint(out, ZigZag(BucketStart(datum.time, datum.resolution_s)));
-    out.push_back(static_cast<char>(datum.resolution_s));
+    const bool distribution = datum.statistics && !datum.distribution.empty();
+    out.push_back(static_cast<char>(datum.resolution_s | (distribution ? kWithDistribution : 0)));
     PutVarint(out, datum.statistics ? 0 : datum.values.size());
     if (datum.statistics) {
       const StatisticSet& set = *datum.statistics;
       for (const double figure : {set.sample_count, set.sum, set.minimum, set.maximum}) {
         PutNumber(out, figure);
       }
+      if (distribution) datum.distribution.EncodeTo(out);
     }
     for (const auto& [value, count] : datum.values) {
       PutNumber(out, value);
@@ -62,7 +66,8 @@ bool VisitPayload(std::string_view payload, PayloadVisitor& visitor) {
     const std::uint64_t number = reader.Varint();
     const std::string_view key = number == 0 ? reader.Bytes() : std::string_view();
     const std::int64_t start_s = UnZigZag(reader.Varint());
-    const int resolution_s = reader.Fixed<std::uint8_t>();
+    const int resolution = reader.Fixed<std::uint8_t>();
+    const int resolution_s = resolution & ~kWithDistribution;
     const std::uint64_t values = reader.Varint();
     if (!reader.ok() || (resolution_s != 1 && resolution_s != 60)) return false;
     if (number > std::numeric_limits<SeriesId>::max()) return false;
@@ -77,8 +82,14 @@ bool VisitPayload(std::string_view payload, PayloadVisitor& visitor) {
       set.sum = ReadNumber(reader);
       set.minimum = ReadNumber(reader);
       set.maximum = ReadNumber(reader);
+      Sketch distribution;
+      if (resolution != resolution_s) {
+        Result<Sketch> decoded = Sketch::Decode(reader);
+        if (!decoded.ok()) return false;
+        distribution = *std::move(decoded);
+      }
       if (!reader.ok()) return false;
-      visitor.Set(set);
+      visitor.Set(set, distribution);
     }
     for (std::uint64_t v = 0; v < values && reader.ok(); ++v) {
       const double value = ReadNumber(reader);

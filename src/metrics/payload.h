@@ -30,7 +30,8 @@ class PayloadVisitor {
                      std::int32_t resolution_s) = 0;
   virtual void BeginKnown(SeriesId series, std::int64_t start_s, std::int32_t resolution_s) = 0;
   virtual void Value(double value, double count) = 0;
-  virtual void Set(const StatisticSet& set) = 0;
+  /// A statistic set; `distribution` is empty where it is unknown.
+  virtual void Set(const StatisticSet& set, const Sketch& distribution) = 0;
 };
 
 /// False for bytes that EncodePayload did not write.

@@ -8,6 +8,7 @@
 #include "base/worker_pool.h"
 #include "criteria/evaluator.h"
 #include "documents/measured_store.h"
+#include "ingest/ingest.h"
 #include "reports/export_store.h"
 #include "server/dispatcher.h"
 #include "server/routes.h"
@@ -63,6 +64,8 @@ class WiredApplication final : public Application {
                   .telemetry = telemetry_,
                   .clock = clock,
                   .random = random}),
+        ingest_({.authentication_required = options.authentication_required, .home = options.home},
+                {.api = api_, .keys = stores_->keys(), .workers = workers_, .clock = clock}),
         page_(web::MakePage()),
         meter_(telemetry_, clock, options.environment),
         dispatcher_(Parts(), meter_) {}
@@ -117,6 +120,8 @@ class WiredApplication final : public Application {
     return {.aws = gateway_,
             .api = api_,
             .page = *page_,
+            .ingest = &ingest_,
+            .is_ingest = [this](std::string_view path) { return ingest_.Claims(path); },
             .is_aws = aws::Gateway::Claims,
             .aws_operation = aws::Gateway::OperationOf,
             .api_resource =
@@ -153,6 +158,7 @@ class WiredApplication final : public Application {
   criteria::Evaluator evaluator_;
   api::Api api_;
   aws::Gateway gateway_;
+  ingest::Ingest ingest_;
   std::unique_ptr<http::Handler> page_;
   RequestMeter meter_;
   Dispatcher dispatcher_;

@@ -42,6 +42,11 @@ void Dispatcher::Handle(http::Request request, http::Respond respond) {
                     std::move(respond));
   }
   if (request.method == "HEAD") request.method = "GET";
+  if (parts_.ingest != nullptr && parts_.is_ingest(request.path)) {
+    const std::string resource = request.path;
+    return Measured(*parts_.ingest, resource, /*function=*/false, std::move(request),
+                    std::move(respond));
+  }
   if (IsApiPath(request.path)) {
     const std::string resource = parts_.api_resource(request);
     return Measured(parts_.api, resource, /*function=*/true, std::move(request),

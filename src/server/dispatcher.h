@@ -19,6 +19,9 @@ struct DispatcherParts {
   http::Handler& aws;
   http::Handler& api;
   http::Handler& page;
+  /// What takes data in other protocols, and whether a path is one of its own; none: no path is.
+  http::Handler* ingest = nullptr;
+  std::function<bool(std::string_view path)> is_ingest;
   /// Whether the request is one for an AWS API.
   std::function<bool(const http::Request&)> is_aws;
   /// The AWS operation, and the pattern of the /v1 route: Resource of AWS/ApiGateway.
