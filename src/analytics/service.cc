@@ -202,6 +202,16 @@ std::optional<std::string> AnalyticsService::FindCached(Question question, const
   return answer->body;
 }
 
+bool AnalyticsService::IsQuick(Question question, const Customer& customer,
+                               const Parameters& parameters) const {
+  if (question != Question::kAnalytics) return false;
+  const auto query = ParseQuery(parameters, state_->clock.Now());
+  if (!query.ok()) return true;  // to be refused
+  const events::ScanEstimate estimate =
+      state_->datasets.Estimate(customer, query->dataset, query->range.start, query->range.end);
+  return estimate.warm && estimate.rows <= state_->options.quick_rows_max;
+}
+
 Result<std::string> AnalyticsService::Answer(Question question, const Customer& customer,
                                              std::string_view raw_query,
                                              const Parameters& parameters) {

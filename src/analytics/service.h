@@ -36,6 +36,8 @@ struct ServiceOptions {
   /// Answers older than this are computed anew even when no data came.
   Duration cache_age_max = std::chrono::hours(24);
   std::chrono::nanoseconds query_time_max = std::chrono::seconds(30);
+  /// Up to so many rows a query is quick: some 25 ns each.
+  std::uint64_t quick_rows_max = 8'192;
 };
 
 struct CacheStatistics {
@@ -58,6 +60,10 @@ class AnalyticsService {
   /// when the UTC day or the age limit has passed. Microseconds: for I/O threads.
   std::optional<std::string> FindCached(Question question, const Customer& customer,
                                         std::string_view raw_query);
+
+  /// Whether Answer would take some hundred microseconds at most and not wait for a disk, so that
+  /// handing it to another thread would cost more than it spares. Microseconds: for I/O threads.
+  bool IsQuick(Question question, const Customer& customer, const Parameters& parameters) const;
 
   /// Computes the answer's JSON text and keeps it for FindCached. Publishes QueryExecutionTime,
   /// ResultSetSize and CacheHitRate (FindCached does for its hits). Errors: kInvalidArgument

@@ -265,6 +265,21 @@ TEST_F(ServiceTest, CursorsPageThroughAndExpireWithTheData) {
   EXPECT_EQ(Refused(Question::kAnalytics, page).code(), ErrorCode::kConflict);
 }
 
+TEST_F(ServiceTest, SmallQueriesOfOpenDataAreQuick) {
+  const Customer acme{.id = "acme"};
+  auto quick = [&](Question question, const Parameters& parameters) {
+    return service_->IsQuick(question, acme, parameters);
+  };
+  store_.estimate = {.rows = 8'192, .warm = true};
+  EXPECT_TRUE(quick(Question::kAnalytics, {}));
+  EXPECT_FALSE(quick(Question::kSummary, {}));
+  store_.estimate.rows = 8'193;
+  EXPECT_FALSE(quick(Question::kAnalytics, {}));
+  EXPECT_TRUE(quick(Question::kAnalytics, {{"dateRange", "never"}}));  // to be refused
+  store_.estimate = {.rows = 1, .warm = false};
+  EXPECT_FALSE(quick(Question::kAnalytics, {}));
+}
+
 TEST_F(ServiceTest, AnswersAreCachedUntilDataComesOrTheDayEnds) {
   LoadCosts();
   const Customer acme{.id = "acme"};

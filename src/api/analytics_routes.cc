@@ -37,6 +37,10 @@ Route QuestionRoute(const AnalyticsRouteDependencies& with, Question question) {
       respond(JsonAnswer(*std::move(cached), "HIT"));
       return;
     }
+    if (with.service.IsQuick(question, call.caller.customer, call.parameters)) {
+      Compute(with, question, call, respond);
+      return;
+    }
     // Shared, because a task of the pool must be copyable.
     auto shared = std::make_shared<Call>(std::move(call));
     const bool accepted = with.workers.Post(

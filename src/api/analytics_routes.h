@@ -19,8 +19,9 @@ struct AnalyticsRouteDependencies {
   const Clock& clock;
 };
 
-/// Answers from the cache on the calling thread; whatever must be computed goes to the workers
-/// (429 when their queue is full). The header X-Cache says HIT or MISS.
+/// Answers from the cache, and small queries of data that is open, on the calling thread; what
+/// takes longer goes to the workers (429 when their queue is full). The header X-Cache says HIT or
+/// MISS.
 std::vector<Route> AnalyticsRoutes(AnalyticsRouteDependencies dependencies);
 
 }  // namespace securebase::api

@@ -73,6 +73,12 @@ struct DatasetStatistics {
   Instant last;
 };
 
+/// What a scan would come to, told from the catalogue alone.
+struct ScanEstimate {
+  std::uint64_t rows = 0;  // as if a segment's rows were spread evenly over its time
+  bool warm = true;        // every segment is open already: likely no wait for the disk
+};
+
 /// Thread-safe.
 class DatasetStore {
  public:
@@ -90,6 +96,12 @@ class DatasetStore {
   /// Scans one customer's rows. A consistent view: imports that commit later are not seen.
   virtual Result<std::unique_ptr<query::Source>> Scan(const Customer& customer,
                                                       const ScanRequest& request) const = 0;
+
+  /// In microseconds: for I/O threads. A store that cannot tell calls everything cold.
+  virtual ScanEstimate Estimate(const Customer& customer, std::string_view dataset,
+                                Instant /*start*/, Instant /*end*/) const {
+    return {.rows = Statistics(customer, dataset).rows, .warm = false};
+  }
 
   virtual DatasetStatistics Statistics(const Customer& customer,
                                        std::string_view dataset) const = 0;

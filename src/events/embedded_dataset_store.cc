@@ -109,6 +109,25 @@ Result<std::unique_ptr<query::Source>> EmbeddedDatasetStore::Scan(
       catalogue_.SegmentsOf(KeyOf(customer, request.dataset)), request, std::move(types)));
 }
 
+ScanEstimate EmbeddedDatasetStore::Estimate(const Customer& customer, std::string_view dataset,
+                                            Instant start, Instant end) const {
+  ScanEstimate estimate;
+  const auto segments = catalogue_.SegmentsOf(KeyOf(customer, dataset));
+  if (segments == nullptr) return estimate;
+  double rows = 0;
+  for (const auto& handle : *segments) {
+    const SegmentEntry& entry = handle->entry();
+    const std::int64_t first = std::max(entry.first_ms, ToUnixMillis(start));
+    const std::int64_t end_ms = std::min(entry.last_ms + 1, ToUnixMillis(end));
+    if (first >= end_ms) continue;
+    rows += static_cast<double>(entry.rows) * static_cast<double>(end_ms - first) /
+            static_cast<double>(entry.last_ms + 1 - entry.first_ms);
+    estimate.warm = estimate.warm && handle->IsOpen();
+  }
+  estimate.rows = static_cast<std::uint64_t>(rows);
+  return estimate;
+}
+
 DatasetStatistics EmbeddedDatasetStore::Statistics(const Customer& customer,
                                                    std::string_view dataset) const {
   DatasetStatistics statistics;

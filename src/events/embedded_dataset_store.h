@@ -41,6 +41,8 @@ class EmbeddedDatasetStore final : public DatasetStore, public EventPart {
                                               std::string_view source_key) override;
   Result<std::unique_ptr<query::Source>> Scan(const Customer& customer,
                                               const ScanRequest& request) const override;
+  ScanEstimate Estimate(const Customer& customer, std::string_view dataset, Instant start,
+                        Instant end) const override;
   DatasetStatistics Statistics(const Customer& customer, std::string_view dataset) const override;
   std::uint64_t Generation(const Customer& customer, std::string_view dataset) const override;
   std::vector<std::string> FieldNames(const Customer& customer,

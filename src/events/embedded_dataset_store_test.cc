@@ -82,6 +82,25 @@ TEST(DatasetStoreTest, AScanKeepsWhatItSawWhenItBegan) {
   EXPECT_EQ(SegmentFiles(folder.path()), 1u);
 }
 
+TEST(DatasetStoreTest, AnEstimateCountsTheShareOfTheRangeAndSaysWhatIsOpen) {
+  TempFolder folder;
+  Store store(folder.path());
+  EXPECT_EQ(store.datasets().Estimate(CustomerNamed("c"), "cost", Day(0), Day(10)).rows, 0u);
+  ASSERT_TRUE(
+      ImportRows(store, "k", "c", {{0, "a", 1}, {1, "a", 1}, {2, "a", 1}, {4, "a", 1}}).ok());
+  const auto all = store.datasets().Estimate(CustomerNamed("c"), "cost", Day(-5), Day(10));
+  EXPECT_EQ(all.rows, 4u);
+  EXPECT_FALSE(all.warm);
+  EXPECT_EQ(store.datasets().Estimate(CustomerNamed("c"), "cost", Day(0), Day(2)).rows, 1u);
+  EXPECT_EQ(store.datasets().Estimate(CustomerNamed("c"), "cost", Day(5), Day(9)).rows, 0u);
+  auto source = *store.datasets().Scan(
+      CustomerNamed("c"),
+      {.dataset = "cost", .start = Day(0), .end = Day(10), .columns = {"service"}});
+  query::Batch batch;
+  ASSERT_TRUE(source->Next(batch).ok());
+  EXPECT_TRUE(store.datasets().Estimate(CustomerNamed("c"), "cost", Day(0), Day(2)).warm);
+}
+
 TEST(DatasetStoreTest, AbsentFieldsAndExtraFields) {
   TempFolder folder;
   Store store(folder.path());

@@ -35,6 +35,11 @@ class MemoryDatasetStore final : public events::DatasetStore {
                                               const events::ScanRequest& request) const override;
   events::DatasetStatistics Statistics(const Customer& customer,
                                        std::string_view dataset) const override;
+  events::ScanEstimate Estimate(const Customer&, std::string_view, Instant,
+                                Instant) const override {
+    return estimate;
+  }
+  events::ScanEstimate estimate;  // what Estimate tells
   std::uint64_t Generation(const Customer& customer, std::string_view dataset) const override;
   std::vector<std::string> FieldNames(const Customer& customer,
                                       std::string_view dataset) const override;

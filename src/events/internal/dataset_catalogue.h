@@ -90,6 +90,8 @@ class SegmentHandle {
 
   const SegmentEntry& entry() const { return entry_; }
   Result<std::shared_ptr<const Segment>> Open() const;
+  /// Whether Open would find it in the cache.
+  bool IsOpen() const { return shared_->cache.Contains(entry_.file_id); }
   /// The catalogue names the file no more; it goes when the last scan of it ends.
   void MarkObsolete() { obsolete_.store(true); }
 

@@ -36,6 +36,11 @@ void SegmentCache::Erase(std::uint64_t file_id) {
   by_file_.erase(it);
 }
 
+bool SegmentCache::Contains(std::uint64_t file_id) const {
+  const std::lock_guard lock(mutex_);
+  return by_file_.contains(file_id);
+}
+
 std::size_t SegmentCache::size() const {
   const std::lock_guard lock(mutex_);
   return used_.size();

@@ -20,6 +20,8 @@ class SegmentCache {
   std::shared_ptr<const Segment> Find(std::uint64_t file_id);
   void Insert(std::uint64_t file_id, std::shared_ptr<const Segment> segment);
   void Erase(std::uint64_t file_id);
+  /// Does not count as a use.
+  bool Contains(std::uint64_t file_id) const;
   std::size_t size() const;
 
  private:
