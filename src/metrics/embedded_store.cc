@@ -55,18 +55,6 @@ std::int64_t PeriodIndex(const StatisticsRequest& request, std::int64_t start_s)
   return offset / request.period.count();
 }
 
-bool MatchesList(const Metric& metric, const ListRequest& request) {
-  if (request.namespace_name && metric.namespace_name != *request.namespace_name) return false;
-  if (request.name && metric.name != *request.name) return false;
-  return std::all_of(
-      request.dimensions.begin(), request.dimensions.end(), [&](const Dimension& wanted) {
-        return std::any_of(
-            metric.dimensions.begin(), metric.dimensions.end(), [&](const Dimension& has) {
-              return has.name == wanted.name && (wanted.value.empty() || has.value == wanted.value);
-            });
-      });
-}
-
 // Counts and sums beyond these are mistakes, and could overflow a double when they add up.
 constexpr double kCountMax = 1e18;
 constexpr double kFigureMax = 1e200;
@@ -76,7 +64,7 @@ bool IsCount(double count) { return count > 0 && count <= kCountMax; }
 
 // What would be journalled and could not be applied. The codecs say more about each field; this
 // is the last line.
-Result<> Check(const Datum& datum) {
+Result<> Check(const DatumView& datum) {
   if (datum.resolution_s != 1 && datum.resolution_s != 60) {
     return InvalidArgument("StorageResolution", "must be 1 or 60");
   }
@@ -201,7 +189,36 @@ Result<> EmbeddedMetricStore::RemoveOrphans() {
 
 void EmbeddedMetricStore::Put(const Account& account, std::vector<Datum> data,
                               std::function<void(Result<>)> done) {
+  std::vector<DimensionView> dimensions;
+  std::size_t count = 0;
+  for (Datum& datum : data) {
+    count += datum.metric.dimensions.size();
+    if (!std::is_sorted(datum.metric.dimensions.begin(), datum.metric.dimensions.end())) {
+      std::sort(datum.metric.dimensions.begin(), datum.metric.dimensions.end());
+    }
+  }
+  dimensions.reserve(count);
+  std::vector<DatumView> views;
+  views.reserve(data.size());
   for (const Datum& datum : data) {
+    const DimensionView* first = dimensions.data() + dimensions.size();
+    for (const Dimension& one : datum.metric.dimensions)
+      dimensions.push_back({one.name, one.value});
+    views.push_back({.namespace_name = datum.metric.namespace_name,
+                     .name = datum.metric.name,
+                     .dimensions = {first, datum.metric.dimensions.size()},
+                     .unit = datum.unit,
+                     .time = datum.time,
+                     .resolution_s = datum.resolution_s,
+                     .values = datum.values,
+                     .statistics = datum.statistics});
+  }
+  Put(account, views, std::move(done));
+}
+
+void EmbeddedMetricStore::Put(const Account& account, std::span<const DatumView> data,
+                              std::function<void(Result<>)> done) {
+  for (const DatumView& datum : data) {
     if (Result<> checked = Check(datum); !checked.ok()) {
       done(std::move(checked));
       return;
@@ -282,7 +299,7 @@ Result<std::vector<UnitSeries>> EmbeddedMetricStore::Query(const Account& accoun
       }));
     }
     if (unit.periods.empty()) continue;
-    UnitSeries series{unit.id.unit, {}};
+    UnitSeries series{std::string(unit.id.unit), {}};
     for (auto& [index, bucket] : unit.periods) {
       series.buckets.emplace_back(request.start + index * request.period, std::move(bucket));
     }
@@ -295,29 +312,25 @@ Result<ListPage> EmbeddedMetricStore::List(const Account& account,
                                            const ListRequest& request) const {
   ListPage page;
   std::shared_lock lock(mutex_);
-  const SeriesIndex::Metrics& metrics = index_.Of(account);
-  auto at = metrics.begin();
-  if (request.after) {
-    at = metrics.upper_bound(*request.after);
-  } else if (request.namespace_name) {
-    at = metrics.lower_bound(Metric{*request.namespace_name, request.name.value_or(""), {}});
-  }
-  for (; at != metrics.end(); ++at) {
-    const auto& [metric, units] = *at;
-    if (request.namespace_name && metric.namespace_name > *request.namespace_name) break;
-    if (!MatchesList(metric, request)) continue;
-    const bool active =
-        !request.active_since || std::any_of(units.begin(), units.end(), [&](const auto& unit) {
-          return index_.LastActive(unit.id) >= ToUnixSeconds(*request.active_since);
-        });
-    if (!active) continue;
-    if (page.metrics.size() == request.metrics_max) {
-      page.more = true;
-      break;
-    }
-    page.metrics.push_back(metric);
-  }
+  index_.VisitMetrics(account,
+                      {.namespace_name = request.namespace_name,
+                       .name = request.name,
+                       .dimensions = request.dimensions,
+                       .active_since = request.active_since,
+                       .after = request.after},
+                      [&](const Metric& metric) {
+                        page.more = page.metrics.size() == request.metrics_max;
+                        if (!page.more) page.metrics.push_back(metric);
+                        return !page.more;
+                      });
   return page;
+}
+
+Result<> EmbeddedMetricStore::VisitMetrics(const Account& account, const MetricFilter& filter,
+                                           const MetricVisitor& visit) const {
+  std::shared_lock lock(mutex_);
+  index_.VisitMetrics(account, filter, visit);
+  return {};
 }
 
 MetricStoreStatistics EmbeddedMetricStore::statistics() const {
@@ -416,7 +429,7 @@ Result<> EmbeddedMetricStore::WriteSealed(storage::WriteBatch& batch) {
     blocks = blocks_;
     written_series_ = index_.size();
     for (SeriesId id = catalogued_series_; id < written_series_; ++id) {
-      new_keys.push_back(index_.KeyOf(id));
+      new_keys.emplace_back(index_.KeyOf(id));
     }
     batch.Put(CatalogueKey('Q'), Number(sealed_sequence_));
   }

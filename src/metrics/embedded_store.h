@@ -36,9 +36,13 @@ class EmbeddedMetricStore final : public MetricStore, public storage::Participan
 
   void Put(const Account& account, std::vector<Datum> data,
            std::function<void(Result<>)> done) override;
+  void Put(const Account& account, std::span<const DatumView> data,
+           std::function<void(Result<>)> done) override;
   Result<std::vector<UnitSeries>> Query(const Account& account,
                                         const StatisticsRequest& request) const override;
   Result<ListPage> List(const Account& account, const ListRequest& request) const override;
+  Result<> VisitMetrics(const Account& account, const MetricFilter& filter,
+                        const MetricVisitor& visit) const override;
   MetricStoreStatistics statistics() const override;
 
   storage::StoreId store_id() const override { return storage::StoreId::kMetrics; }

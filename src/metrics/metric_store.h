@@ -4,7 +4,10 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -42,6 +45,23 @@ struct Datum {
   /// With `statistics`: how its samples are distributed, as a histogram from elsewhere tells it.
   /// Empty: unknown, unless the set is a point mass.
   Sketch distribution;
+};
+
+struct DimensionView {
+  std::string_view name;
+  std::string_view value;
+};
+
+/// A Datum that owns nothing: what a codec can hand over without copying a request's texts.
+struct DatumView {
+  std::string_view namespace_name;
+  std::string_view name;
+  std::span<const DimensionView> dimensions;  // sorted by name
+  std::string_view unit = "None";
+  Instant time;
+  int resolution_s = 60;                              // 60 or 1
+  std::span<const std::pair<double, double>> values;  // value, count
+  std::optional<StatisticSet> statistics;             // in place of values
 };
 
 struct StatisticsRequest {
@@ -91,6 +111,23 @@ struct ListPage {
   bool more = false;
 };
 
+/// Which metrics a visit wants; what is not set does not restrict.
+struct MetricFilter {
+  std::optional<std::string> namespace_name;
+  std::optional<std::string> name;
+  /// All of these; an empty value matches any value of that name.
+  std::vector<Dimension> dimensions;
+  /// Exactly these dimension names, in any order: the schema of SEARCH and Metrics Insights.
+  std::optional<std::vector<std::string>> dimension_names;
+  /// With a bucket that starts at this time or later, in any unit.
+  std::optional<Instant> active_since;
+  /// Metrics after this one in the order of Metric's <=>.
+  std::optional<Metric> after;
+};
+
+/// False ends the visit. The metric is valid during the call only.
+using MetricVisitor = std::function<bool(const Metric&)>;
+
 struct MetricStoreStatistics {
   std::uint64_t series = 0;
   std::uint64_t head_buckets = 0;
@@ -107,6 +144,9 @@ class MetricStore {
   /// thread, and must be short.
   virtual void Put(const Account& account, std::vector<Datum> data,
                    std::function<void(Result<>)> done) = 0;
+  /// The same; nothing that `data` points to is needed after the call. The default copies.
+  virtual void Put(const Account& account, std::span<const DatumView> data,
+                   std::function<void(Result<>)> done);
   /// Put, and wait.
   Result<> PutAndWait(const Account& account, std::vector<Datum> data);
 
@@ -118,6 +158,11 @@ class MetricStore {
   virtual Result<std::vector<Buckets>> QueryGroups(const Account& account,
                                                    const GroupsRequest& request) const;
   virtual Result<ListPage> List(const Account& account, const ListRequest& request) const = 0;
+  /// Visits the metrics that pass the filter in the order of Metric's <=>. Cheap where namespace
+  /// and name, a dimension's value or a schema select few. The visitor must not call the store:
+  /// the index is locked. The default asks List.
+  virtual Result<> VisitMetrics(const Account& account, const MetricFilter& filter,
+                                const MetricVisitor& visit) const;
   virtual MetricStoreStatistics statistics() const = 0;
 };
 

@@ -21,16 +21,16 @@ std::int64_t BucketStart(Instant time, int resolution_s) {
 
 }  // namespace
 
-std::string EncodePayload(const Account& account, const std::vector<Datum>& data,
+std::string EncodePayload(const Account& account, std::span<const DatumView> data,
                           const KnownSeries& known) {
   std::string out;
   out.reserve(16 + data.size() * 32);
   std::string key;
   out.push_back(static_cast<char>(kVersion));
   PutVarint(out, data.size());
-  for (const Datum& datum : data) {
+  for (const DatumView& datum : data) {
     key.clear();
-    AppendSeriesKey(account, datum.metric, datum.unit, key);
+    AppendSeriesKey(account, datum, key);
     // The number plus one, or zero and the key.
     if (const std::optional<SeriesId> id = known(key)) {
       PutVarint(out, std::uint64_t{*id} + 1);

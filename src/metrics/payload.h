@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +20,7 @@ using KnownSeries = std::function<std::optional<SeriesId>(std::string_view serie
 
 /// Series that are known are written by number, the others by key: replay gives them the same
 /// numbers again, since it sees the same records in the same order.
-std::string EncodePayload(const Account& account, const std::vector<Datum>& data,
+std::string EncodePayload(const Account& account, std::span<const DatumView> data,
                           const KnownSeries& known);
 
 /// One datum of a payload: where its values go.

@@ -17,6 +17,7 @@ namespace securebase::server {
 
 class FakeMetricStore final : public metrics::MetricStore {
  public:
+  using metrics::MetricStore::Put;
   void Put(const Account& of, std::vector<metrics::Datum> put,
            std::function<void(Result<>)> done) override {
     if (error) return done(*error);
