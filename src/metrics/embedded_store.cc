@@ -211,7 +211,8 @@ void EmbeddedMetricStore::Put(const Account& account, std::vector<Datum> data,
                      .time = datum.time,
                      .resolution_s = datum.resolution_s,
                      .values = datum.values,
-                     .statistics = datum.statistics});
+                     .statistics = datum.statistics,
+                     .distribution = &datum.distribution});
   }
   Put(account, views, std::move(done));
 }

@@ -29,6 +29,7 @@ void MetricStore::Put(const Account& account, std::span<const DatumView> data,
     datum.resolution_s = view.resolution_s;
     datum.values.assign(view.values.begin(), view.values.end());
     datum.statistics = view.statistics;
+    if (view.distribution != nullptr) datum.distribution = *view.distribution;
   }
   Put(account, std::move(copies), std::move(done));
 }

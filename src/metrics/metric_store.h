@@ -62,6 +62,8 @@ struct DatumView {
   int resolution_s = 60;                              // 60 or 1
   std::span<const std::pair<double, double>> values;  // value, count
   std::optional<StatisticSet> statistics;             // in place of values
+  /// As in Datum; null is empty.
+  const Sketch* distribution = nullptr;
 };
 
 struct StatisticsRequest {

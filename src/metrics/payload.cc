@@ -39,7 +39,8 @@ std::string EncodePayload(const Account& account, std::span<const DatumView> dat
       PutBytes(out, key);
     }
     PutVarint(out, ZigZag(BucketStart(datum.time, datum.resolution_s)));
-    const bool distribution = datum.statistics && !datum.distribution.empty();
+    const bool distribution =
+        datum.statistics && datum.distribution != nullptr && !datum.distribution->empty();
     out.push_back(static_cast<char>(datum.resolution_s | (distribution ? kWithDistribution : 0)));
     PutVarint(out, datum.statistics ? 0 : datum.values.size());
     if (datum.statistics) {
@@ -47,7 +48,7 @@ std::string EncodePayload(const Account& account, std::span<const DatumView> dat
       for (const double figure : {set.sample_count, set.sum, set.minimum, set.maximum}) {
         PutNumber(out, figure);
       }
-      if (distribution) datum.distribution.EncodeTo(out);
+      if (distribution) datum.distribution->EncodeTo(out);
     }
     for (const auto& [value, count] : datum.values) {
       PutNumber(out, value);
