@@ -38,6 +38,7 @@ constexpr Names kCloudWatch[] = {
     {"MissingParameter", "MissingRequiredParameterException", 400},
     {"InvalidNextToken", "InvalidNextToken", 400},
     {"ResourceNotFound", "ResourceNotFound", 404},
+    {"ResourceNotFoundException", "ResourceNotFoundException", 404},
     {"ConflictException", "ConflictException", 409},
     {"LimitExceeded", "LimitExceededFault", 400},
     {"InternalServiceError", "InternalServiceFault", 500},

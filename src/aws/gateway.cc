@@ -80,7 +80,9 @@ Result<std::string_view> BodyOf(const http::Request& request, std::string& stora
 class Gateway::State {
  public:
   State(GatewayOptions options, GatewayDependencies stores)
-      : options_(std::move(options)), stores_(stores), tokens_(stores.random) {}
+      : options_(std::move(options)),
+        stores_(stores),
+        tokens_(PageTokenKey(stores.documents, options_.home, stores.random)) {}
 
   void Handle(http::Request request, http::Respond respond);
 

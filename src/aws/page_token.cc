@@ -10,9 +10,39 @@ namespace {
 constexpr Duration kLife = std::chrono::hours(24);
 constexpr std::size_t kTagSize = 16;
 
+constexpr std::string_view kTable = "page-token-key";
+constexpr std::string_view kId = "id";
+constexpr std::string_view kKey = "key";
+
+documents::Item KeyItem() { return {{std::string(kId), documents::Value("tokens")}}; }
+
+Result<std::string> StoredKey(documents::DocumentStore& documents, const Account& home,
+                              Random& random) {
+  SB_TRY_OK(documents.CreateTable(home, {.name = std::string(kTable),
+                                         .id = std::string(kTable),
+                                         .partition_key = {.name = std::string(kId)},
+                                         .product = true,
+                                         .internal = true}));
+  auto keep = [&random](const documents::Item* present) -> Result<documents::Change> {
+    if (present != nullptr) return documents::Change();
+    documents::Item item = KeyItem();
+    item.emplace(kKey, random.Hex(32));
+    return documents::Change{.kind = documents::Change::Kind::kPut, .item = std::move(item)};
+  };
+  SB_TRY_OK(documents.Transact(home, {{std::string(kTable), KeyItem(), keep}}));
+  SB_TRY(const auto found, documents.Get(home, std::string(kTable), KeyItem()));
+  if (!found) return Internal("the key of page tokens vanished");
+  return documents::StringAttribute(found->item, kKey);
+}
+
 Error BadToken() { return InvalidArgument("NextToken", "The token is not valid."); }
 
 }  // namespace
+
+std::string PageTokenKey(documents::DocumentStore& documents, const Account& home, Random& random) {
+  const Result<std::string> stored = StoredKey(documents, home, random);
+  return stored.ok() && !stored->empty() ? *stored : random.Hex(32);
+}
 
 std::string PageTokens::Tag(std::string_view question, std::string_view sealed) const {
   std::string text;

@@ -4,18 +4,25 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/random.h"
 #include "base/result.h"
+#include "base/tenant.h"
 #include "base/time.h"
+#include "documents/document_store.h"
 
 namespace securebase::aws {
 
-/// Seals a position so that only this process reads it back, and only for the same question.
+/// The key of a server's tokens, which outlives a restart: made at the first call, then kept in an
+/// internal table. A key of this process alone where the store cannot be read or written.
+std::string PageTokenKey(documents::DocumentStore& documents, const Account& home, Random& random);
+
+/// Seals a position so that only who has the key reads it back, and only for the same question.
 /// Thread-safe.
 class PageTokens {
  public:
-  explicit PageTokens(Random& random) : key_(random.Hex(32)) {}
+  explicit PageTokens(std::string key) : key_(std::move(key)) {}
 
   /// `question`: what must be the same when the token comes back.
   std::string Seal(std::string_view question, std::string_view position, Instant now) const;

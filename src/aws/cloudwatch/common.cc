@@ -6,21 +6,6 @@
 namespace securebase::aws::cloudwatch {
 namespace {
 
-using std::chrono::hours;
-
-// How long each stored period is kept (spec 3.1).
-constexpr Duration kSecondsKept = hours(3);
-constexpr Duration kMinutesKept = hours(24 * 15);
-constexpr Duration kFiveMinutesKept = hours(24 * 63);
-
-Instant FloorTo(Instant t, std::int64_t seconds) {
-  const std::int64_t ms = ToUnixMillis(t);
-  const std::int64_t step = seconds * 1000;
-  std::int64_t rest = ms % step;
-  if (rest < 0) rest += step;
-  return FromUnixMillis(ms - rest);
-}
-
 Error Invalid(std::string wire_code, std::string field, std::string message) {
   return Error(ErrorCode::kInvalidArgument, std::move(message), std::move(field),
                std::move(wire_code));
@@ -77,16 +62,6 @@ Result<> CheckPeriod(std::int64_t seconds, std::string_view field) {
   if (seconds > 0 && seconds % 60 == 0) return {};
   return InvalidValue(std::string(field),
                       "The parameter " + std::string(field) + " must be a multiple of 60.");
-}
-
-QueryRange RoundRange(Instant start, Instant end, std::int64_t period_s, Instant now) {
-  const Duration age = now - start;
-  if (period_s < 60) {
-    return {FloorTo(start, period_s), FloorTo(end, period_s), age < kSecondsKept};
-  }
-  if (age < kMinutesKept) return {FloorTo(start, 60), end, true};
-  if (age < kFiveMinutesKept) return {FloorTo(start, 300), end, period_s % 300 == 0};
-  return {FloorTo(start, 3600), end, period_s % 3600 == 0};
 }
 
 }  // namespace securebase::aws::cloudwatch

@@ -58,13 +58,4 @@ Value DimensionsValue(const std::vector<metrics::Dimension>& dimensions);
 /// Checks a period in seconds: 1, 5, 10, 20, 30 or a multiple of 60.
 Result<> CheckPeriod(std::int64_t seconds, std::string_view field);
 
-/// The range that a query reads (spec 3.2): bounds rounded, or none where data of that age is not
-/// kept at so small a period.
-struct QueryRange {
-  Instant start;
-  Instant end;
-  bool kept = true;
-};
-QueryRange RoundRange(Instant start, Instant end, std::int64_t period_s, Instant now);
-
 }  // namespace securebase::aws::cloudwatch

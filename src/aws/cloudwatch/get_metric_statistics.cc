@@ -8,6 +8,7 @@
 #include "aws/cloudwatch/common.h"
 #include "aws/cloudwatch/operations.h"
 #include "base/text.h"
+#include "metrics/math/grid.h"
 
 namespace securebase::aws::cloudwatch {
 namespace {
@@ -69,16 +70,17 @@ Result<metrics::StatisticsRequest> QueryOf(const Value& request, const CallConte
                       " datapoints, which exceeds the limit of 1440. You may reduce the "
                       "datapoints requested by increasing Period, or decreasing the time range.");
   }
-  const QueryRange range = RoundRange(start, end, period_s, context.now);
-  kept = range.kept;
+  const metrics::math::Grid grid =
+      metrics::math::QueryGrid(start, end, std::chrono::seconds(period_s), context.now);
+  kept = grid.kept;
   metrics::StatisticsRequest query;
   query.metric.namespace_name = *request.Text("Namespace");
   query.metric.name = *request.Text("MetricName");
   SB_TRY(query.metric.dimensions, DimensionsOf(request.Elements("Dimensions"), "Dimensions"));
   if (const std::string* unit = request.Text("Unit")) query.unit = *unit;
-  query.start = range.start;
-  query.end = range.end;
-  query.period = std::chrono::seconds(period_s);
+  query.start = grid.start;
+  query.end = grid.end;
+  query.period = grid.period;
   return query;
 }
 
@@ -128,8 +130,9 @@ Value::List Datapoints(const std::vector<metrics::UnitSeries>& series, const Ask
 Result<Value> Run(const Value& request, CallContext& context) {
   SB_TRY(const Asked asked, StatisticsOf(request));
   bool kept = true;
-  SB_TRY(const metrics::StatisticsRequest query, QueryOf(request, context, kept));
+  SB_TRY(metrics::StatisticsRequest query, QueryOf(request, context, kept));
   std::vector<metrics::UnitSeries> series;
+  query.distribution = !asked.extended.empty();
   if (kept) {
     SB_TRY(series, context.stores.metrics.Query(context.account, query));
   }

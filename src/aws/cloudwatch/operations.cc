@@ -9,6 +9,9 @@ std::vector<Operation> Operations() {
       GetMetricStatistics(),  //
       GetMetricData(),        //
       ListMetrics(),          //
+      PutAnomalyDetector(),   //
+      DescribeAnomalyDetectors(),
+      DeleteAnomalyDetector(),
   };
 }
 

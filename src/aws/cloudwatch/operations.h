@@ -13,5 +13,8 @@ Operation PutMetricData();
 Operation GetMetricStatistics();
 Operation GetMetricData();
 Operation ListMetrics();
+Operation PutAnomalyDetector();
+Operation DescribeAnomalyDetectors();
+Operation DeleteAnomalyDetector();
 
 }  // namespace securebase::aws::cloudwatch

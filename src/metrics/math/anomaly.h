@@ -27,8 +27,8 @@ struct TimeRange {
 };
 
 struct DetectorConfiguration {
-  std::vector<TimeRange> excluded;  // not learned from
-  TimeZone timezone;                // in which hours and weekdays repeat
+  std::vector<TimeRange> excluded{};  // not learned from
+  TimeZone timezone{};                // in which hours and weekdays repeat
   bool periodic_spikes = false;
 };
 
@@ -46,11 +46,12 @@ struct Band {
   Values lower;
 };
 
-/// A model of a metric, fitted to the days before `grid.start`. Deterministic: the same points
-/// give the same band. Missing everywhere with under a day of data.
+/// The band around what is expected of a metric, for the buckets of `grid` from number `first` on.
+/// Each model is fitted to the days before it alone. Deterministic: the same points give the same
+/// band. Missing where there is under a day of data before.
 ///
-/// `training` has the period of `grid` and ends where `grid` starts.
-Band PredictBand(const Grid& training, const Values& points, const Grid& grid, double deviations,
+/// `points`: one a bucket of `grid`, those before `first` included.
+Band PredictBand(const Grid& grid, const Values& points, std::size_t first, double deviations,
                  const DetectorConfiguration& configuration);
 
 }  // namespace securebase::metrics::math

@@ -31,7 +31,7 @@ struct EvaluationLimits {
 };
 
 struct EvaluationRequest {
-  Account account;  // for labels
+  Account account{};  // for labels
   Instant start;
   Instant end;  // exclusive
   Instant now;
@@ -39,10 +39,10 @@ struct EvaluationRequest {
   bool exact_start = false;
   /// Also results of queries with ReturnData false.
   bool all_results = false;
-  std::string timezone;  // of times in labels: "+HHMM", "-HHMM"; empty: UTC
-  EvaluationLimits limits;
+  std::string timezone{};  // of times in labels: "+HHMM", "-HHMM"; empty: UTC
+  EvaluationLimits limits{};
   const AnomalyDetectors* detectors = nullptr;  // none: default configuration everywhere
-  std::function<bool()> cancelled;              // asked between reads; true: kCancelled
+  std::function<bool()> cancelled{};            // asked between reads; true: kCancelled
 };
 
 struct Message {

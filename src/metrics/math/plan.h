@@ -50,6 +50,8 @@ class Plan {
   /// expression reads; else the expression's own (SEARCH: its third argument first, else 300 s).
   Duration period(std::size_t query) const;
   const Reads& reads(std::size_t query) const;
+  /// The queries that a query refers to, directly or not.
+  const std::vector<std::size_t>& dependencies(std::size_t query) const;
 
   const PlanState& state() const { return *state_; }
 
