@@ -28,6 +28,21 @@ bool Has(const Metric& metric, const Dimension& wanted) {
   });
 }
 
+bool Passes(const Metric& metric, const MetricFilter& filter) {
+  if (filter.namespace_name && metric.namespace_name != *filter.namespace_name) return false;
+  if (filter.name && metric.name != *filter.name) return false;
+  if (filter.dimension_names &&
+      (metric.dimensions.size() != filter.dimension_names->size() ||
+       !std::all_of(filter.dimension_names->begin(), filter.dimension_names->end(),
+                    [&](const std::string& name) {
+                      return Has(metric, {name, ""});
+                    }))) {
+    return false;
+  }
+  return std::all_of(filter.dimensions.begin(), filter.dimensions.end(),
+                     [&](const Dimension& d) { return Has(metric, d); });
+}
+
 }  // namespace
 
 void MemorySource::Add(const Metric& metric, Instant time, const Bucket& bucket,
@@ -74,18 +89,14 @@ Result<std::vector<Values>> MemorySource::ReadGroups(
 Result<SelectedMetrics> MemorySource::Select(const MetricSelection& selection,
                                              std::size_t metrics_max) const {
   SelectedMetrics out;
+  const MetricFilter& filter = selection.filter;
   for (const auto& [metric, units] : metrics_) {
     const bool active =
-        !selection.active_since || std::any_of(units.begin(), units.end(), [&](const auto& unit) {
-          return !unit.second.empty() && unit.second.rbegin()->first >= *selection.active_since;
+        !filter.active_since || std::any_of(units.begin(), units.end(), [&](const auto& unit) {
+          return !unit.second.empty() && unit.second.rbegin()->first >= *filter.active_since;
         });
     const bool fits =
-        active &&
-        (!selection.namespace_name || metric.namespace_name == *selection.namespace_name) &&
-        (!selection.name || metric.name == *selection.name) &&
-        std::all_of(selection.dimensions.begin(), selection.dimensions.end(),
-                    [&metric = metric](const Dimension& d) { return Has(metric, d); }) &&
-        (!selection.accepts || selection.accepts(metric));
+        active && Passes(metric, filter) && (!selection.accepts || selection.accepts(metric));
     if (!fits) continue;
     if (out.metrics.size() == metrics_max) {
       out.more = true;

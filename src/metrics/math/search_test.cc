@@ -114,10 +114,10 @@ TEST(SearchTest, NarrowsWhatTheStoreMustVisit) {
       ParseSearch(R"({NS,A,B} MetricName="m" AND A="1" (C="2" OR D) NOT Namespace="x")", "", 0);
   ASSERT_TRUE(search.ok());
   const MetricSelection selection = search->Selection("1");
-  EXPECT_EQ(selection.namespace_name, "NS");
-  EXPECT_EQ(selection.name, "m");
-  const std::vector<Dimension> wanted = {{"A", ""}, {"B", ""}, {"A", "1"}};
-  EXPECT_EQ(selection.dimensions, wanted);
+  EXPECT_EQ(selection.filter.namespace_name, "NS");
+  EXPECT_EQ(selection.filter.name, "m");
+  EXPECT_EQ(selection.filter.dimension_names, (std::vector<std::string>{"A", "B"}));
+  EXPECT_EQ(selection.filter.dimensions, (std::vector<Dimension>{{"A", "1"}}));
 }
 
 class SearchEvaluationTest : public ::testing::Test {

@@ -6,8 +6,6 @@
 namespace securebase::metrics::math {
 namespace {
 
-constexpr std::size_t kPage = 1000;
-
 Values Evaluated(const Buckets& buckets, const Statistic& statistic, const Grid& grid) {
   Values values(grid.count(), kMissing);
   for (const auto& [time, bucket] : buckets) {
@@ -63,26 +61,14 @@ Result<std::vector<Values>> StoreSource::ReadGroups(
 
 Result<SelectedMetrics> StoreSource::Select(const MetricSelection& selection,
                                             std::size_t metrics_max) const {
-  ListRequest request;
-  request.namespace_name = selection.namespace_name;
-  request.name = selection.name;
-  request.dimensions = selection.dimensions;
-  request.active_since = selection.active_since;
-  request.metrics_max = kPage;
   SelectedMetrics out;
-  for (;;) {
-    SB_TRY(ListPage page, store_.List(account_, request));
-    for (Metric& metric : page.metrics) {
-      request.after = metric;
-      if (selection.accepts && !selection.accepts(metric)) continue;
-      if (out.metrics.size() == metrics_max) {
-        out.more = true;
-        return out;
-      }
-      out.metrics.push_back(std::move(metric));
-    }
-    if (!page.more || page.metrics.empty()) return out;
-  }
+  SB_TRY_OK(store_.VisitMetrics(account_, selection.filter, [&](const Metric& metric) {
+    if (selection.accepts && !selection.accepts(metric)) return true;
+    out.more = out.metrics.size() == metrics_max;
+    if (!out.more) out.metrics.push_back(metric);
+    return !out.more;
+  }));
+  return out;
 }
 
 }  // namespace securebase::metrics::math

@@ -24,13 +24,11 @@ struct UnitValues {
   std::vector<std::string> units;  // all that have data in the range, ascending
 };
 
-/// Metrics that fulfil all of the conditions.
+/// Metrics that pass the filter, and then the test. `accepts` may be empty, must be quick and must
+/// not call the store.
 struct MetricSelection {
-  std::optional<std::string> namespace_name;
-  std::optional<std::string> name;
-  std::vector<Dimension> dimensions;  // as in ListRequest: an empty value matches any
-  std::optional<Instant> active_since;
-  std::function<bool(const Metric&)> accepts;  // may be empty
+  MetricFilter filter;
+  std::function<bool(const Metric&)> accepts;
 };
 
 struct SelectedMetrics {

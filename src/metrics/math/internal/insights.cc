@@ -313,12 +313,12 @@ bool Accepts(const InsightsQuery& query, const Metric& metric) {
 }
 
 /// What a store can look up in its index: conditions that every match fulfils.
-void Narrow(const InsightsCondition& condition, MetricSelection& selection) {
+void Narrow(const InsightsCondition& condition, MetricFilter& filter) {
   if (condition.kind == InsightsCondition::Kind::kAnd) {
-    for (const ConditionPtr& child : condition.children) Narrow(*child, selection);
+    for (const ConditionPtr& child : condition.children) Narrow(*child, filter);
   } else if (condition.kind == InsightsCondition::Kind::kIn && condition.values.size() == 1 &&
              !condition.values[0].empty()) {
-    selection.dimensions.push_back({condition.key, condition.values[0]});
+    filter.dimensions.push_back({condition.key, condition.values[0]});
   }
 }
 
@@ -361,10 +361,10 @@ std::string_view ToText(InsightsFunction function) {
 
 MetricSelection InsightsQuery::Selection() const {
   MetricSelection selection;
-  selection.namespace_name = namespace_name;
-  selection.name = metric;
-  for (const std::string& key : keys) selection.dimensions.push_back({key, ""});
-  if (where != nullptr) Narrow(*where, selection);
+  selection.filter.namespace_name = namespace_name;
+  selection.filter.name = metric;
+  if (schema) selection.filter.dimension_names = keys;
+  if (where != nullptr) Narrow(*where, selection.filter);
   selection.accepts = [this](const Metric& one) { return Accepts(*this, one); };
   return selection;
 }

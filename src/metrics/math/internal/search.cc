@@ -320,17 +320,17 @@ bool MatchesTerm(const SearchTerm& term, const Metric& metric, std::string_view 
 }
 
 /// What a store can look up in its index: conditions that every match fulfils.
-void Narrow(const SearchTerm& term, MetricSelection& selection) {
+void Narrow(const SearchTerm& term, MetricFilter& filter) {
   if (term.kind == SearchTerm::Kind::kAnd) {
-    for (const TermPtr& child : term.children) Narrow(*child, selection);
+    for (const TermPtr& child : term.children) Narrow(*child, filter);
   }
   if (term.kind != SearchTerm::Kind::kExact) return;
   if (term.property == "MetricName") {
-    selection.name = term.text;
+    filter.name = term.text;
   } else if (term.property == "Namespace") {
-    selection.namespace_name = term.text;
+    filter.namespace_name = term.text;
   } else if (!term.property.empty() && term.property[0] != ':' && !term.text.empty()) {
-    selection.dimensions.push_back({term.property, term.text});
+    filter.dimensions.push_back({term.property, term.text});
   }
 }
 
@@ -349,11 +349,9 @@ bool Search::Matches(const Metric& metric, std::string_view account) const {
 
 MetricSelection Search::Selection(std::string account) const {
   MetricSelection selection;
-  if (dimensions) {
-    for (const std::string& name : *dimensions) selection.dimensions.push_back({name, ""});
-  }
-  if (term != nullptr) Narrow(*term, selection);
-  if (namespace_name) selection.namespace_name = namespace_name;
+  selection.filter.dimension_names = dimensions;
+  if (term != nullptr) Narrow(*term, selection.filter);
+  if (namespace_name) selection.filter.namespace_name = namespace_name;
   selection.accepts = [this, account = std::move(account)](const Metric& metric) {
     return Matches(metric, account);
   };

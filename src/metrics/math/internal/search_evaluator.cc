@@ -76,7 +76,7 @@ Result<> Evaluator::VisitSearch(
     const Node& node, const Frame& frame, Operand& about,
     const std::function<Result<>(const Metric&, std::string, Values)>& use) {
   MetricSelection selection = node.search->Selection(AccountNumber(request_.account));
-  selection.active_since = request_.now - kSearched;
+  selection.filter.active_since = request_.now - kSearched;
   const std::size_t most = frame.root ? request_.limits.series_max : request_.limits.metrics_max;
   SB_TRY(const SelectedMetrics selected, source_.Select(selection, most));
   if (selected.more) {
@@ -147,7 +147,7 @@ Result<Operand> Evaluator::EvalInsights(const Node& node, const Frame& frame) {
   Operand out;
   out.type = node.type;
   MetricSelection selection = query.Selection();
-  selection.active_since = std::min(grid.start, request_.now - kSearched);
+  selection.filter.active_since = std::min(grid.start, request_.now - kSearched);
   SB_TRY(const SelectedMetrics selected, source_.Select(selection, request_.limits.metrics_max));
   if (selected.more) {
     out.partial = true;
