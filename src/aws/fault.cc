@@ -39,6 +39,8 @@ constexpr Names kCloudWatch[] = {
     {"InvalidNextToken", "InvalidNextToken", 400},
     {"ResourceNotFound", "ResourceNotFound", 404},
     {"ResourceNotFoundException", "ResourceNotFoundException", 404},
+    {"ResourceNotFound", "DashboardNotFoundError", 404},
+    {"InvalidParameterInput", "DashboardInvalidInputError", 400},
     {"ConflictException", "ConflictException", 409},
     {"LimitExceeded", "LimitExceededFault", 400},
     {"InternalServiceError", "InternalServiceFault", 500},

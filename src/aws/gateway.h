@@ -22,6 +22,8 @@ struct GatewayOptions {
   bool authentication_required = true;
   Account home;  // the default account and region
   std::string environment = "dev";
+  /// A dashboard's widget without a region is an error, as on AWS, rather than a warning.
+  bool strict_dashboards = false;
 };
 
 /// All outlive the gateway.

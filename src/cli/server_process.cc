@@ -33,6 +33,7 @@ Result<Settings> MergeSettings(CLI::App& app, const ServerOptions& options) {
   if (given("--auth")) file.auth = settings.auth;
   if (given("--account")) file.account = settings.account;
   if (given("--region")) file.region = settings.region;
+  if (given("--strict-dashboards")) file.strict_dashboards = settings.strict_dashboards;
   if (given("--env")) file.environment = settings.environment;
   if (given("--tls-cert")) file.tls_certificate = settings.tls_certificate;
   if (given("--tls-key")) file.tls_key = settings.tls_key;
@@ -46,6 +47,7 @@ server::ApplicationOptions ApplicationOf(const Settings& settings) {
   options.data_folder = settings.data_folder;
   options.home = {settings.account, settings.region};
   options.environment = settings.environment;
+  options.strict_dashboards = settings.strict_dashboards;
   options.authentication_required = settings.auth == "required";
   options.jwt = settings.jwt;
   options.plans = settings.plans;
@@ -121,6 +123,8 @@ void AddServerOptions(CLI::App& app, ServerOptions& options) {
   app.add_option("--clock", options.clock,
                  "Start the clock at this ISO time: for tests, benches and replays only");
   app.add_option("--port-file", options.port_path, "Write the port to this file once listening");
+  app.add_flag("--strict-dashboards", settings.strict_dashboards,
+               "Refuse dashboards whose widgets name no region, as AWS does");
   app.add_flag("--i-know", options.i_know,
                "Allow --auth none on an address that other machines reach");
 }

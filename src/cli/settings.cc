@@ -171,6 +171,9 @@ Readers AllReaders(FileSystem& files, Settings& settings) {
       {"jwt", ReadMembers({{"issuer", ReadText(settings.jwt.issuer)},
                            {"audience", ReadText(settings.jwt.audience)},
                            {"keys", ReadList<api::JwtKey>(settings.jwt.keys, jwt_key)}})},
+      {"dashboards",
+       ReadMembers({{"strict", ReadChoice<bool>(settings.strict_dashboards,
+                                                {{"true", true}, {"false", false}})}})},
       {"plans", ReadList<api::Plan>(settings.plans, PlanReaders)},
       {"log",
        ReadMembers(

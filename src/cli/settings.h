@@ -28,6 +28,7 @@ struct Settings {
   server::HttpLimits limits;
   api::JwtOptions jwt;
   std::vector<api::Plan> plans;
+  bool strict_dashboards = false;
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kText;
 

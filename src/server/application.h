@@ -23,6 +23,7 @@ struct ApplicationOptions {
   std::string data_folder;
   Account home;
   std::string environment = "dev";
+  bool strict_dashboards = false;
   bool authentication_required = true;
   api::JwtOptions jwt;
   std::vector<api::Plan> plans;

@@ -12,6 +12,10 @@ std::vector<Operation> Operations() {
       PutAnomalyDetector(),   //
       DescribeAnomalyDetectors(),
       DeleteAnomalyDetector(),
+      PutDashboard(),      //
+      GetDashboard(),      //
+      ListDashboards(),    //
+      DeleteDashboards(),  //
   };
 }
 

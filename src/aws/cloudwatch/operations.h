@@ -17,4 +17,9 @@ Operation PutAnomalyDetector();
 Operation DescribeAnomalyDetectors();
 Operation DeleteAnomalyDetector();
 
+Operation PutDashboard();
+Operation GetDashboard();
+Operation ListDashboards();
+Operation DeleteDashboards();
+
 }  // namespace securebase::aws::cloudwatch
