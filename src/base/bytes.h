@@ -64,6 +64,9 @@ class ByteReader {
   std::string_view Bytes() { return Take(Varint()); }
   std::string_view Take(std::uint64_t size);
 
+  /// What is not read yet.
+  std::string_view Rest() const { return rest_; }
+
   bool ok() const { return ok_; }
   bool empty() const { return rest_.empty(); }
   std::size_t remaining() const { return rest_.size(); }

@@ -126,6 +126,60 @@ bool IsPointMass(const StatisticSet& set) {
 
 }  // namespace
 
+Bucket Bucket::FromParts(const StatisticSet& set, Sketch sketch, bool has_distribution) {
+  Bucket bucket;
+  bucket.set_ = set;
+  bucket.sketch_ = std::move(sketch);
+  bucket.has_distribution_ = has_distribution;
+  return bucket;
+}
+
+void Bucket::AddAll(std::span<const std::pair<double, double>> values) {
+  // A few: an array of all bins between the outermost ones would not pay.
+  constexpr std::size_t kFew = 8;
+  constexpr std::int64_t kSpanMax = 4096;
+  if (values.size() < kFew) {
+    for (const auto& [value, count] : values) Add(value, count);
+    return;
+  }
+  Bucket all;
+  all.set_ = {0, 0, values.front().first, values.front().first};
+  thread_local std::vector<std::int32_t> keys;
+  keys.clear();
+  for (const auto& [value, count] : values) {
+    all.set_.sample_count += count;
+    all.set_.sum += value * count;
+    all.set_.minimum = std::min(all.set_.minimum, value);
+    all.set_.maximum = std::max(all.set_.maximum, value);
+    keys.push_back(Sketch::KeyOf(value));
+  }
+  if (all.set_.minimum != all.set_.maximum) {
+    const std::int32_t first = Sketch::KeyOf(all.set_.minimum);
+    const std::int64_t span = std::int64_t{Sketch::KeyOf(all.set_.maximum)} - first + 1;
+    if (span > kSpanMax) {
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        all.sketch_.Add(values[i].first, values[i].second);
+      }
+    } else {
+      thread_local std::vector<double> weights;
+      weights.assign(static_cast<std::size_t>(span), 0);
+      std::size_t distinct = 0;
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        double& weight = weights[static_cast<std::size_t>(keys[i] - first)];
+        distinct += weight == 0 ? 1 : 0;
+        weight += values[i].second;
+      }
+      std::vector<Sketch::Bin> bins;
+      bins.reserve(distinct);
+      for (std::size_t i = 0; i < weights.size(); ++i) {
+        if (weights[i] > 0) bins.push_back({first + static_cast<std::int32_t>(i), weights[i]});
+      }
+      all.sketch_ = Sketch::FromBins(std::move(bins));
+    }
+  }
+  Merge(all);
+}
+
 void Bucket::Add(double value, double count) {
   if (set_.sample_count == 0) {
     set_ = {count, value * count, value, value};

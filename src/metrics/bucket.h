@@ -4,6 +4,8 @@
 // Merge, so that rollups, late data, compaction and queries over any period are the same call.
 
 #include <optional>
+#include <span>
+#include <utility>
 
 #include "metrics/sketch.h"
 #include "metrics/statistic.h"
@@ -22,8 +24,12 @@ struct StatisticSet {
 /// keeps no sketch bins.
 class Bucket {
  public:
+  /// Of parts that belong together: without bins where there is one distinct value.
+  static Bucket FromParts(const StatisticSet& set, Sketch sketch, bool has_distribution);
   /// Adds `value` with weight `count` (> 0; fractions allowed).
   void Add(double value, double count = 1);
+  /// Adds many values with their counts; as Add of each, only quicker.
+  void AddAll(std::span<const std::pair<double, double>> values);
   /// Adds a statistic set. One that is not a point mass leaves the bucket without a distribution.
   void Add(const StatisticSet& set);
   /// Adds a statistic set whose samples are distributed as `distribution` says; an empty one is

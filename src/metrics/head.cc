@@ -1,41 +1,86 @@
 #include "metrics/head.h"
 
-#include <algorithm>
-#include <tuple>
-
 namespace securebase::metrics {
 
-Bucket& Head::At(SeriesId series, std::int64_t start_s, std::int32_t resolution_s) {
+std::pair<Head::Slot*, bool> Head::At(SeriesId series, std::int64_t start_s,
+                                      std::int32_t resolution_s) {
   if (series >= series_.size()) series_.resize(series + 1);
-  std::vector<StoredBucket>& buckets = series_[series];
+  std::vector<Slot>& slots = series_[series];
+  const std::int64_t wanted = Slot::KeyOf(start_s, resolution_s);
+  auto at = slots.end();
   // Fast path: the newest bucket, or a newer one.
-  if (!buckets.empty() && buckets.back().start_s == start_s &&
-      buckets.back().resolution_s == resolution_s) {
-    return buckets.back().bucket;
-  }
-  const auto order = [](const StoredBucket& b) { return std::tuple(b.start_s, b.resolution_s); };
-  const auto wanted = std::tuple(start_s, resolution_s);
-  auto at = buckets.end();
-  if (!buckets.empty() && wanted < order(buckets.back())) {
-    at = std::lower_bound(buckets.begin(), buckets.end(), wanted,
-                          [&](const StoredBucket& b, const auto& w) { return order(b) < w; });
-    if (order(*at) == wanted) return at->bucket;
+  if (!slots.empty() && wanted <= slots.back().order()) {
+    at = slots.end() - 1;
+    if (at->order() != wanted) {
+      at = std::lower_bound(slots.begin(), slots.end(), wanted,
+                            [](const Slot& slot, std::int64_t key) { return slot.order() < key; });
+    }
+    if (at->order() == wanted) return {&*at, false};
   }
   ++bucket_count_;
-  return buckets.insert(at, StoredBucket{start_s, resolution_s, {}})->bucket;
+  Slot slot;
+  slot.key = wanted;
+  return {&*slots.insert(at, slot), true};
+}
+
+Bucket& Head::BucketOf(Slot& slot, bool is_new) {
+  if (slot.single()) {
+    Bucket& bucket = buckets_.emplace_back();
+    if (!is_new) bucket.Add(slot.value);
+    slot.bucket = buckets_.size() - 1;
+    slot.key |= 1;
+  }
+  return buckets_[slot.bucket];
+}
+
+void Head::Add(SeriesId series, std::int64_t start_s, std::int32_t resolution_s, double value,
+               double count) {
+  const auto [slot, is_new] = At(series, start_s, resolution_s);
+  if (is_new && count == 1) {
+    slot->value = value;
+  } else {
+    BucketOf(*slot, is_new).Add(value, count);
+  }
+}
+
+void Head::Add(SeriesId series, std::int64_t start_s, std::int32_t resolution_s,
+               const StatisticSet& set) {
+  const auto [slot, is_new] = At(series, start_s, resolution_s);
+  BucketOf(*slot, is_new).Add(set);
+}
+
+void Head::Merge(SeriesId series, std::int64_t start_s, std::int32_t resolution_s, Bucket bucket) {
+  const auto [slot, is_new] = At(series, start_s, resolution_s);
+  Bucket& mine = BucketOf(*slot, is_new);
+  if (mine.empty()) {
+    mine = std::move(bucket);
+  } else {
+    mine.Merge(bucket);
+  }
 }
 
 void Head::MergeFrom(const Head& other) {
-  for (std::size_t series = 0; series < other.series_.size(); ++series) {
-    for (const StoredBucket& stored : other.series_[series]) {
-      At(static_cast<SeriesId>(series), stored.start_s, stored.resolution_s).Merge(stored.bucket);
-    }
+  for (SeriesId series = 0; series < other.series_end(); ++series) {
+    other.Visit(
+        series, INT64_MIN, INT64_MAX,
+        [&](std::int64_t start_s, std::int32_t resolution_s, double value) {
+          Add(series, start_s, resolution_s, value);
+        },
+        [&](std::int64_t start_s, std::int32_t resolution_s, const Bucket& bucket) {
+          Merge(series, start_s, resolution_s, bucket);
+        });
   }
 }
 
-const std::vector<StoredBucket>& Head::Of(SeriesId series) const {
-  static const std::vector<StoredBucket> none;
-  return series < series_.size() ? series_[series] : none;
+void Head::AppendTo(SeriesId series, BucketColumns& columns) const {
+  Visit(
+      series, INT64_MIN, INT64_MAX,
+      [&](std::int64_t start_s, std::int32_t resolution_s, double value) {
+        columns.Append(start_s, resolution_s, value);
+      },
+      [&](std::int64_t start_s, std::int32_t resolution_s, const Bucket& bucket) {
+        columns.Append(start_s, resolution_s, bucket);
+      });
 }
 
 }  // namespace securebase::metrics

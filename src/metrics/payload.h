@@ -1,13 +1,12 @@
 #pragma once
 
-// PutMetricData as a part of a journal record.
+// PutMetricData as a part of a journal record. Format: docs/formats/journal.md, "Metrics".
 
 #include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "metrics/head.h"
 #include "metrics/metric_store.h"
@@ -19,11 +18,12 @@ namespace securebase::metrics {
 using KnownSeries = std::function<std::optional<SeriesId>(std::string_view series_key)>;
 
 /// Series that are known are written by number, the others by key: replay gives them the same
-/// numbers again, since it sees the same records in the same order.
+/// numbers again, since it sees the same records in the same order. Several values are written as
+/// the bucket that they make.
 std::string EncodePayload(const Account& account, std::span<const DatumView> data,
                           const KnownSeries& known);
 
-/// One datum of a payload: where its values go.
+/// One datum of a payload: first its place, then what goes there.
 class PayloadVisitor {
  public:
   virtual ~PayloadVisitor() = default;
@@ -31,11 +31,11 @@ class PayloadVisitor {
                      std::int32_t resolution_s) = 0;
   virtual void BeginKnown(SeriesId series, std::int64_t start_s, std::int32_t resolution_s) = 0;
   virtual void Value(double value, double count) = 0;
-  /// A statistic set; `distribution` is empty where it is unknown.
-  virtual void Set(const StatisticSet& set, const Sketch& distribution) = 0;
+  virtual void Set(const StatisticSet& set) = 0;
+  virtual void Merge(Bucket bucket) = 0;
 };
 
-/// False for bytes that EncodePayload did not write.
+/// False for bytes that EncodePayload, of this version or the one before, did not write.
 [[nodiscard]] bool VisitPayload(std::string_view payload, PayloadVisitor& visitor);
 
 }  // namespace securebase::metrics

@@ -9,7 +9,6 @@ namespace {
 
 // 52 bits of mantissa, of which a bin keeps the top six.
 constexpr int kShift = 46;
-constexpr std::int32_t kKeyMax = 2047 << 6;  // the bin of the largest finite doubles
 
 // Decimals that a scaled integer may have; most measurements have two or three.
 constexpr double kPowersOfTen[] = {1, 10, 100, 1e3, 1e4, 1e5, 1e6};
@@ -46,6 +45,12 @@ double Sketch::MiddleOf(std::int32_t key) {
   if (low == 0) return HighOf(key) / 2;
   const double ratio = HighOf(key) / low;
   return low * (2 * ratio / (1 + ratio));
+}
+
+Sketch Sketch::FromBins(std::vector<Bin> bins) {
+  Sketch sketch;
+  sketch.bins_ = std::move(bins);
+  return sketch;
 }
 
 void Sketch::Add(double value, double weight) {

@@ -26,6 +26,9 @@ class Sketch {
   /// Half the width of the widest bin over its middle: 1/129.
   static constexpr double kRelativeError = 1.0 / 129;
 
+  /// The bin of the largest finite doubles.
+  static constexpr std::int32_t kKeyMax = 2047 << 6;
+
   /// Values of one bin, and how often they occurred.
   struct Bin {
     std::int32_t key = 0;  // ascending with the value; 0 is the value zero
@@ -33,6 +36,8 @@ class Sketch {
     bool operator==(const Bin&) const = default;
   };
 
+  /// `bins` ascending, with weights above 0.
+  static Sketch FromBins(std::vector<Bin> bins);
   /// Adds `value` (finite) with `weight` (above 0). O(log bins); O(bins) for a bin not seen before.
   void Add(double value, double weight);
   /// Adds all of `other`, O(bins of both).
