@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "base/text.h"
+#include "net/internal/address_guard.h"
 
 namespace securebase::net {
 namespace {
@@ -19,6 +20,7 @@ struct Receiving {
   HttpClientResponse response;
   std::size_t bytes_max = 0;
   bool too_large = false;
+  internal::AddressGuard guard;
 };
 
 std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* target) {
@@ -69,6 +71,7 @@ Result<HeaderList> MakeHeaders(const HttpClientRequest& request) {
 
 Error ErrorOf(CURLcode code, const Receiving& receiving, const char* detail) {
   const std::string text = *detail != '\0' ? detail : curl_easy_strerror(code);
+  if (receiving.guard.refused) return Forbidden(receiving.guard.Reason());
   if (receiving.too_large) return LimitExceeded("body", "the answer is too large");
   switch (code) {
     case CURLE_UNSUPPORTED_PROTOCOL:
@@ -161,6 +164,7 @@ Result<HttpClientResponse> HttpClient::Send(const HttpClientRequest& request) {
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &receiving);
   curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, OnHeader);
   curl_easy_setopt(curl, CURLOPT_HEADERDATA, &receiving);
+  if (options_.addresses != nullptr) receiving.guard.Install(curl, *options_.addresses);
   const CURLcode code = curl_easy_perform(curl);
   if (code != CURLE_OK) return ErrorOf(code, receiving, handle_->detail);
   long status = 0;

@@ -1,7 +1,7 @@
 #pragma once
 
-// A blocking HTTP client for the command line: one request at a time, over libcurl. Servers use
-// their own, non-blocking transport.
+// A blocking HTTP client over libcurl: one request at a time, for the command line and for
+// notification's worker threads.
 
 #include <memory>
 #include <string>
@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "net/address_policy.h"
 
 namespace securebase::net {
 
@@ -23,6 +24,8 @@ struct HttpClientOptions {
   /// Accepts any certificate; for tests against a self-signed one.
   bool insecure = false;
   std::string user_agent = "securebase";
+  /// Asked before each connection; null: any address.
+  const AddressPolicy* addresses = nullptr;
 };
 
 struct HttpClientRequest {
@@ -50,8 +53,8 @@ class HttpClient {
 
   /// Any answer of the server, whatever its status, is a success. Errors: kInvalidArgument for a
   /// URL that is neither http nor https or a header with a line break; kUnavailable where no
-  /// connection could be made or it broke; kDeadlineExceeded; kLimitExceeded for an answer beyond
-  /// the maximum.
+  /// connection could be made or it broke; kForbidden for an address that the policy refuses;
+  /// kDeadlineExceeded; kLimitExceeded for an answer beyond the maximum.
   Result<HttpClientResponse> Send(const HttpClientRequest& request);
 
  private:
