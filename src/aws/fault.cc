@@ -46,6 +46,13 @@ constexpr Names kCloudWatch[] = {
     {"InternalServiceError", "InternalServiceFault", 500},
 };
 
+constexpr Names kSns[] = {
+    {"InvalidParameter", "InvalidParameterException", 400},
+    {"NotFound", "NotFoundException", 404},
+    {"ResourceNotFound", "ResourceNotFoundException", 404},
+    {"AuthorizationError", "AuthorizationErrorException", 403},
+};
+
 // Shapes of the coral framework rather than of the service's model.
 constexpr std::string_view kCoralShapes[] = {
     "SerializationException",        "UnknownOperationException",
@@ -62,6 +69,7 @@ std::string_view DefaultWireCode(Service service, ErrorCode code) {
   switch (code) {
     case ErrorCode::kInvalidArgument:
       if (service == Service::kDynamoDb) return "ValidationException";
+      if (service == Service::kSns) return "InvalidParameter";
       return service == Service::kLogs ? "InvalidParameterException" : "InvalidParameterValue";
     case ErrorCode::kNotFound:
       return cloudwatch ? "ResourceNotFound" : "ResourceNotFoundException";
@@ -112,6 +120,7 @@ Fault FaultOf(Service service, const Error& error) {
   if (names == nullptr && service == Service::kCloudWatch) {
     names = FindNames(kCloudWatch, wire_code);
   }
+  if (names == nullptr && service == Service::kSns) names = FindNames(kSns, wire_code);
   if (names != nullptr) {
     fault.code = names->code;
     fault.shape = names->shape;

@@ -101,6 +101,7 @@ class Gateway::State {
   };
 
   Result<> Prepare(Call& call, Protocol protocol);
+  Result<> PrepareLink(Call& call);
   Result<> FindOperationOf(Call& call, std::string_view signing_name);
   void Run(std::shared_ptr<Call> call);
   void Finish(Call& call, const Result<Value>& result);
@@ -111,8 +112,26 @@ class Gateway::State {
   const net::SigV4Verifier verifier_;
 };
 
+// Links in messages of topics are not signed: their token, or the ARN alone, is what counts.
+bool IsMessageLink(const http::Request& request, const RequestRoute& route) {
+  return request.method == "GET" &&
+         (route.operation == "ConfirmSubscription" || route.operation == "Unsubscribe") &&
+         request.query.find("X-Amz-Signature=") == std::string::npos &&
+         !request.headers.Has("authorization");
+}
+
+Result<> Gateway::State::PrepareLink(Call& call) {
+  call.context.unsigned_link = true;
+  call.context.account = options_.home;
+  call.request.query += "&Version=" + std::string(Describe(Service::kSns).query_version);
+  SB_TRY(call.route, FindRoute(call.request, Protocol::kQuery, "", ""));
+  call.operation = FindOperation(Service::kSns, call.route.operation);
+  return {};
+}
+
 Result<> Gateway::State::Prepare(Call& call, Protocol protocol) {
   call.route = GuessRoute(call.request, protocol, "");
+  if (IsMessageLink(call.request, call.route)) return PrepareLink(call);
   SB_TRY(Identity identity, Authenticate(call.request, options_, stores_, verifier_));
   call.context.account = std::move(identity.account);
   call.context.caller = std::move(identity.caller);

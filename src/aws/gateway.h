@@ -15,6 +15,7 @@
 #include "documents/product_tables.h"
 #include "events/log_store.h"
 #include "metrics/metric_store.h"
+#include "notify/topics/topic_service.h"
 
 namespace securebase::aws {
 
@@ -37,6 +38,7 @@ struct GatewayDependencies {
   Telemetry& telemetry;
   const Clock& clock;
   Random& random;
+  notify::TopicService* topics = nullptr;  // null: SNS is refused
 };
 
 class Gateway final : public http::Handler {

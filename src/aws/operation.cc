@@ -5,6 +5,7 @@
 #include "aws/codec/json.h"
 #include "aws/dynamodb/operations.h"
 #include "aws/logs/operations.h"
+#include "aws/sns/operations.h"
 
 namespace securebase::aws {
 namespace {
@@ -13,7 +14,7 @@ const std::vector<Operation>& OperationsOf(Service service) {
   static const std::vector<Operation> kCloudWatch = cloudwatch::Operations();
   static const std::vector<Operation> kDynamoDb = dynamodb::Operations();
   static const std::vector<Operation> kLogs = logs::Operations();
-  static const std::vector<Operation> kNone;
+  static const std::vector<Operation> kSns = sns::Operations();
   switch (service) {
     case Service::kCloudWatch:
       return kCloudWatch;
@@ -24,7 +25,7 @@ const std::vector<Operation>& OperationsOf(Service service) {
     case Service::kSns:
       break;
   }
-  return kNone;
+  return kSns;
 }
 
 }  // namespace

@@ -25,7 +25,8 @@ struct CallContext {
   api::Caller caller;
   Instant now;
   std::string request_id;
-  std::string host;  // as the client addressed us
+  std::string host;            // as the client addressed us
+  bool unsigned_link = false;  // came by a link of a message, which nobody signed
 
   /// The account's 12 digits, as ARNs and answers show them; `account.id` may name a tenancy
   /// within it (docs/decisions/0004).

@@ -41,6 +41,7 @@ struct Delivery {
   std::string payload;  // JSON in the channel's own form
   /// Delays after each failed attempt, in place of the channel's plan.
   std::vector<Duration> delays;
+  int attempts_max = 0;  // 0: as the plan says
 
   DeliveryState state = DeliveryState::kPending;
   Instant created_at;

@@ -198,6 +198,7 @@ void DeliveryQueue::Apply(Delivery& delivery, const Outcome& outcome, Instant no
     case Outcome::Kind::kRetry: {
       RetryPlan plan = PlanOf(delivery.channel);
       plan.fixed = delivery.delays;
+      if (delivery.attempts_max > 0) plan.attempts_max = delivery.attempts_max;
       const auto delay = NextDelay(plan, delivery.attempt_count, now - delivery.created_at,
                                    outcome.retry_after, with_.random);
       if (!delay) return end(DeliveryState::kFailed);

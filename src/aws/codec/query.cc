@@ -104,8 +104,11 @@ Result<Value> BindMap(const Shape& shape, const Node& node, const std::string& p
   SB_TRY(const auto numbered, Numbered(*elements, path + ".entry"));
   for (const auto& [number, child] : numbered) {
     const std::string at = path + ".entry." + std::to_string(number);
-    const auto key = child->children.find("key");
-    const auto value = child->children.find("value");
+    auto key = child->children.find("key");
+    auto value = child->children.find("value");
+    // SNS's message attributes have capitals.
+    if (key == child->children.end()) key = child->children.find("Name");
+    if (value == child->children.end()) value = child->children.find("Value");
     if (child->children.size() != 2 || key == child->children.end() ||
         value == child->children.end() || key->second.value == nullptr) {
       return MalformedInput(at, "The parameter " + at + " must have key and value.");
