@@ -75,6 +75,14 @@ Result<std::string_view> BodyOf(const http::Request& request, std::string& stora
                encoding ? "UnsupportedMediaType" : "MalformedInput");
 }
 
+// Links in messages of topics are not signed: their token, or the ARN alone, is what counts.
+bool IsMessageLink(const http::Request& request, const RequestRoute& route) {
+  return request.method == "GET" &&
+         (route.operation == "ConfirmSubscription" || route.operation == "Unsubscribe") &&
+         request.query.find("X-Amz-Signature=") == std::string::npos &&
+         !request.headers.Has("authorization");
+}
+
 }  // namespace
 
 class Gateway::State {
@@ -112,18 +120,12 @@ class Gateway::State {
   const net::SigV4Verifier verifier_;
 };
 
-// Links in messages of topics are not signed: their token, or the ARN alone, is what counts.
-bool IsMessageLink(const http::Request& request, const RequestRoute& route) {
-  return request.method == "GET" &&
-         (route.operation == "ConfirmSubscription" || route.operation == "Unsubscribe") &&
-         request.query.find("X-Amz-Signature=") == std::string::npos &&
-         !request.headers.Has("authorization");
-}
-
 Result<> Gateway::State::PrepareLink(Call& call) {
   call.context.unsigned_link = true;
   call.context.account = options_.home;
-  call.request.query += "&Version=" + std::string(Describe(Service::kSns).query_version);
+  if (call.request.query.find("Version=") == std::string::npos) {
+    call.request.query += "&Version=" + std::string(Describe(Service::kSns).query_version);
+  }
   SB_TRY(call.route, FindRoute(call.request, Protocol::kQuery, "", ""));
   call.operation = FindOperation(Service::kSns, call.route.operation);
   return {};

@@ -52,6 +52,7 @@ server::ApplicationOptions ApplicationOf(const Settings& settings) {
   options.jwt = settings.jwt;
   options.plans = settings.plans;
   options.worker_threads = settings.worker_threads;
+  options.notification = settings.notification;
   return options;
 }
 
@@ -172,6 +173,7 @@ int RunServer(CLI::App& app, ServerOptions options, const ServerHooks& hooks) {
     const bool usage = http.error().code() == ErrorCode::kInvalidArgument;
     return usage ? UsageError(http.error().message()) : Failure(http.error().message());
   }
+  (*application)->notification().SetListenUrl((*http)->url());
   Log(LogLevel::kInfo, "listening on " + (*http)->url(),
       {{"data", settings.data_folder}, {"auth", settings.auth}});
   if (const Result<> written = WritePort(options.port_path, (*http)->port()); !written.ok()) {

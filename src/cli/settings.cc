@@ -113,16 +113,6 @@ Reader ReadList(std::vector<Element>& into, std::function<Readers(Element&)> rea
   };
 }
 
-Reader ReadPublicKey(FileSystem& files, std::string& into) {
-  return [&files, &into](const Node& node, const std::string& key) -> Result<> {
-    SB_TRY(const std::string path, Text(node, key));
-    const auto text = files.Read(path);
-    if (!text.ok()) return Wrong(node, key, text.error().message());
-    into = *text;
-    return {};
-  };
-}
-
 Readers PlanReaders(api::Plan& plan) {
   using api::RateClass;
   auto rate = [&plan](RateClass of) -> Reader {
@@ -149,12 +139,45 @@ Readers LimitReaders(server::HttpLimits& limits) {
           {"bytes_per_second_min", ReadNumber(limits.bytes_per_second_min, 1, kGigabyte)}};
 }
 
+/// The text of a file; the path is what the settings say.
+Reader ReadFile(FileSystem& files, std::string& into) {
+  return [&files, &into](const Node& node, const std::string& key) -> Result<> {
+    SB_TRY(const std::string path, Text(node, key));
+    const auto text = files.Read(path);
+    if (!text.ok()) return Wrong(node, key, text.error().message());
+    into = *text;
+    return {};
+  };
+}
+
+Reader ReadNetworks(std::vector<std::string>& into) {
+  return [&into](const Node& node, const std::string& key) -> Result<> {
+    if (!node.IsSequence()) return Wrong(node, key, "must be a list");
+    for (const Node& element : node) {
+      SB_TRY(const std::string text, Text(element, key));
+      const auto network = net::Network::Parse(text);
+      if (!network.ok()) return Wrong(element, key, network.error().message());
+      into.push_back(text);
+    }
+    return {};
+  };
+}
+
+Readers NotifyReaders(FileSystem& files, server::NotificationOptions& options) {
+  return {{"targets_file", ReadFile(files, options.targets)},
+          {"public_url", ReadText(options.public_url)},
+          {"allow_http", ReadChoice<bool>(options.allow_http, {{"true", true}, {"false", false}})},
+          {"allow_networks", ReadNetworks(options.allow_networks)},
+          {"ca_file", ReadText(options.ca_file)},
+          {"threads", ReadNumber(options.threads, 1, 64)}};
+}
+
 Readers AllReaders(FileSystem& files, Settings& settings) {
   auto jwt_key = [&files](api::JwtKey& key) -> Readers {
     return {{"algorithm", ReadText(key.algorithm)},
             {"key_id", ReadText(key.key_id)},
             {"secret", ReadText(key.material)},
-            {"public_key_file", ReadPublicKey(files, key.material)}};
+            {"public_key_file", ReadFile(files, key.material)}};
   };
   return {
       {"data", ReadText(settings.data_folder)},
@@ -174,6 +197,7 @@ Readers AllReaders(FileSystem& files, Settings& settings) {
       {"dashboards",
        ReadMembers({{"strict", ReadChoice<bool>(settings.strict_dashboards,
                                                 {{"true", true}, {"false", false}})}})},
+      {"notify", ReadMembers(NotifyReaders(files, settings.notification))},
       {"plans", ReadList<api::Plan>(settings.plans, PlanReaders)},
       {"log",
        ReadMembers(

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "server/http_server.h"
+#include "server/notification.h"
 
 namespace securebase::cli {
 
@@ -28,6 +29,7 @@ struct Settings {
   server::HttpLimits limits;
   api::JwtOptions jwt;
   std::vector<api::Plan> plans;
+  server::NotificationOptions notification;
   bool strict_dashboards = false;
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kText;

@@ -39,13 +39,6 @@ DeliveryQueue::DeliveryQueue(QueueOptions options, QueueDependencies dependencie
 
 DeliveryQueue::~DeliveryQueue() { Stop(); }
 
-Result<std::unique_ptr<DeliveryQueue>> DeliveryQueue::Open(QueueOptions options,
-                                                           QueueDependencies dependencies) {
-  std::unique_ptr<DeliveryQueue> queue(new DeliveryQueue(std::move(options), dependencies));
-  SB_TRY_OK(queue->Load());
-  return queue;
-}
-
 Result<> DeliveryQueue::Load() {
   documents::TableDescription table{.name = kTable,
                                     .id = with_.random.Uuid(),

@@ -52,10 +52,11 @@ struct QueueStatistics {
 /// made again under the same id: at least once, and receivers that count ids see it once.
 class DeliveryQueue {
  public:
-  /// Reads what waits. Channels are registered before Start or RunDue.
-  static Result<std::unique_ptr<DeliveryQueue>> Open(QueueOptions options,
-                                                     QueueDependencies dependencies);
+  DeliveryQueue(QueueOptions options, QueueDependencies dependencies);
   ~DeliveryQueue();
+
+  /// Reads what waits: before any other call. Channels are registered before Start or RunDue.
+  Result<> Load();
 
   void Register(const std::string& name, std::unique_ptr<Channel> channel);
   /// Called after each delivery that ended, with its final state; must be short.
@@ -108,8 +109,6 @@ class DeliveryQueue {
     }
   };
 
-  DeliveryQueue(QueueOptions options, QueueDependencies dependencies);
-  Result<> Load();
   void Enter(Delivery delivery);  // mutex_ held
   void Schedule(const std::string& lane, Instant at);
   std::optional<Delivery> TakeDue(Instant now);

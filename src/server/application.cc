@@ -33,7 +33,7 @@ std::vector<std::string> PlanNames(const ApplicationOptions& options) {
 class WiredApplication final : public Application {
  public:
   WiredApplication(const ApplicationOptions& options, std::unique_ptr<Stores> stores,
-                   const Clock& clock, Random& random)
+                   FileSystem& files, const Clock& clock, Random& random)
       : stores_(std::move(stores)),
         telemetry_(TelemetryOf(options), stores_->metrics(), stores_->logs(), clock, random),
         documents_(stores_->documents(), telemetry_, clock),
@@ -43,6 +43,14 @@ class WiredApplication final : public Application {
                                   .documents = documents_,
                                   .tables = stores_->tables(),
                                   .clock = clock}),
+        notification_(options.notification,
+                      {.documents = stores_->documents(),
+                       .telemetry = telemetry_,
+                       .clock = clock,
+                       .random = random,
+                       .files = files,
+                       .home = options.home},
+                      !options.authentication_required),
         api_({.authentication_required = options.authentication_required,
               .home = options.home,
               .environment = options.environment,
@@ -64,7 +72,8 @@ class WiredApplication final : public Application {
                   .workers = workers_,
                   .telemetry = telemetry_,
                   .clock = clock,
-                  .random = random}),
+                  .random = random,
+                  .topics = &notification_.topics()}),
         ingest_({.authentication_required = options.authentication_required, .home = options.home},
                 {.api = api_, .keys = stores_->keys(), .workers = workers_, .clock = clock}),
         page_(web::MakePage()),
@@ -87,14 +96,18 @@ class WiredApplication final : public Application {
                          .analytics = analytics_,
                          .evaluator = evaluator_,
                          .exports = *exports_,
+                         .notification = notification_,
                          .workers = workers_,
                          .clock = clock,
                          .random = random,
                          .home = options.home,
                          .plans = PlanNames(options)}));
+    SB_TRY_OK(notification_.Open(options.notification, options.data_folder));
+    notification_.Start();
     maintenance_.emplace(stores_->engine(), options.maintenance, [this] {
       SweepExports();
       RecordCriteria();
+      SweepDeliveries();
     });
     return {};
   }
@@ -108,9 +121,11 @@ class WiredApplication final : public Application {
   http::Handler& handler() override { return dispatcher_; }
   Stores& stores() override { return *stores_; }
   TelemetryPipeline& telemetry() override { return telemetry_; }
+  Notification& notification() override { return notification_; }
 
   Result<> Close() override {
     workers_.Stop();
+    notification_.Stop();
     telemetry_.Stop();  // after the workers, whose last measurements it writes
     if (maintenance_) maintenance_->Stop();
     return stores_->Close();
@@ -118,24 +133,32 @@ class WiredApplication final : public Application {
 
  private:
   DispatcherParts Parts() {
-    return {.aws = gateway_,
-            .api = api_,
-            .page = *page_,
-            .ingest = &ingest_,
-            .is_ingest = [this](std::string_view path) { return ingest_.Claims(path); },
-            .is_aws = aws::Gateway::Claims,
-            .aws_operation = aws::Gateway::OperationOf,
-            .api_resource =
-                [this](const http::Request& request) {
-                  return api_.ResourceOf(request.method, request.path);
-                },
-            .ready = [this] { return maintenance_->status(); }};
+    return {
+        .aws = gateway_,
+        .api = api_,
+        .page = *page_,
+        .ingest = &ingest_,
+        .is_ingest = [this](std::string_view path) { return ingest_.Claims(path); },
+        .beside_page = [this](const std::string& path) { return notification_.Certificate(path); },
+        .is_aws = aws::Gateway::Claims,
+        .aws_operation = aws::Gateway::OperationOf,
+        .api_resource =
+            [this](const http::Request& request) {
+              return api_.ResourceOf(request.method, request.path);
+            },
+        .ready = [this] { return maintenance_->status(); }};
   }
 
   void SweepExports() {
     const Result<std::size_t> swept = exports_->Sweep();
     if (!swept.ok()) {
       Log(LogLevel::kError, "cannot remove expired exports", {{"error", swept.error().message()}});
+    }
+  }
+
+  void SweepDeliveries() {
+    if (const Result<> swept = notification_.queue().Sweep(); !swept.ok()) {
+      Log(LogLevel::kError, "cannot forget old deliveries", {{"error", swept.error().message()}});
     }
   }
 
@@ -157,6 +180,7 @@ class WiredApplication final : public Application {
   WorkerPool workers_;
   analytics::AnalyticsService analytics_;
   criteria::Evaluator evaluator_;
+  Notification notification_;
   api::Api api_;
   aws::Gateway gateway_;
   ingest::Ingest ingest_;
@@ -176,7 +200,8 @@ Result<std::unique_ptr<Application>> Application::Open(const ApplicationOptions&
                                                        .home = options.home,
                                                        .environment = options.environment},
                                                       files, clock, random));
-  auto application = std::make_unique<WiredApplication>(options, std::move(stores), clock, random);
+  auto application =
+      std::make_unique<WiredApplication>(options, std::move(stores), files, clock, random);
   SB_TRY_OK(application->Start(options, files, clock, random));
   return std::unique_ptr<Application>(std::move(application));
 }

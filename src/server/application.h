@@ -14,6 +14,7 @@
 #include "base/http.h"
 #include "base/random.h"
 #include "server/maintenance.h"
+#include "server/notification.h"
 #include "server/stores.h"
 #include "server/telemetry_pipeline.h"
 
@@ -32,6 +33,7 @@ struct ApplicationOptions {
   analytics::ServiceOptions analytics;
   std::chrono::milliseconds telemetry_interval{250};
   MaintenanceOptions maintenance;
+  NotificationOptions notification;
 };
 
 /// Thread-safe once open.
@@ -48,6 +50,7 @@ class Application {
   virtual http::Handler& handler() = 0;
   virtual Stores& stores() = 0;
   virtual TelemetryPipeline& telemetry() = 0;
+  virtual Notification& notification() = 0;
 
   /// Finishes what was accepted, writes everything to its files. After the HTTP server has
   /// stopped; the folder is free for others once the application is destroyed. Closing twice is

@@ -54,6 +54,11 @@ void Dispatcher::Handle(http::Request request, http::Respond respond) {
   }
   // Pages and health checks are not the API: they would dilute its figures.
   if (IsHealthPath(request.path)) return respond(Health(request));
+  if (parts_.beside_page && request.method == "GET") {
+    if (std::optional<http::Response> response = parts_.beside_page(request.path)) {
+      return respond(*std::move(response));
+    }
+  }
   HandleSafely(parts_.page, std::move(request), respond);
 }
 

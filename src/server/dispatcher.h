@@ -4,6 +4,7 @@
 // over, and measures the answer.
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,8 @@ struct DispatcherParts {
   http::Handler& aws;
   http::Handler& api;
   http::Handler& page;
+  /// Answers that stand beside the page, by path: a certificate; may be empty.
+  std::function<std::optional<http::Response>(const std::string& path)> beside_page;
   /// What takes data in other protocols, and whether a path is one of its own; none: no path is.
   http::Handler* ingest = nullptr;
   std::function<bool(std::string_view path)> is_ingest;

@@ -9,6 +9,7 @@
 #include "api/export_routes.h"
 #include "api/key_routes.h"
 #include "api/monitoring_routes.h"
+#include "api/notify_routes.h"
 #include "api/report_routes.h"
 
 namespace securebase::server {
@@ -44,6 +45,10 @@ std::vector<api::Route> MakeRoutes(const RouteParts& parts) {
                                      .tables = tables,
                                      .home = parts.home,
                                      .clock = parts.clock}));
+  Append(all, api::NotifyRoutes({.queue = parts.notification.queue(),
+                                 .targets = parts.notification.targets(),
+                                 .clock = parts.clock,
+                                 .random = parts.random}));
   return all;
 }
 

@@ -10,6 +10,7 @@
 #include "criteria/evaluator.h"
 #include "documents/document_store.h"
 #include "reports/export_store.h"
+#include "server/notification.h"
 #include "server/stores.h"
 
 namespace securebase::server {
@@ -21,6 +22,7 @@ struct RouteParts {
   analytics::AnalyticsService& analytics;
   const criteria::Evaluator& evaluator;
   reports::ExportStore& exports;
+  Notification& notification;
   WorkerPool& workers;
   const Clock& clock;
   Random& random;

@@ -71,13 +71,7 @@ std::pair<std::string, std::string> SplitArn(const std::string& arn) {
 
 }  // namespace
 
-Result<std::unique_ptr<TopicService>> TopicService::Open(Dependencies dependencies) {
-  std::unique_ptr<TopicService> service(new TopicService(std::move(dependencies)));
-  SB_TRY_OK(service->CreateTables());
-  return service;
-}
-
-Result<> TopicService::CreateTables() {
+Result<> TopicService::Load() {
   auto create = [&](const char* name, const char* key,
                     std::optional<documents::KeyAttribute> sort) -> Result<> {
     documents::TableDescription table{.name = name,

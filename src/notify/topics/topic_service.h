@@ -56,11 +56,6 @@ struct PublishRequest {
   std::string idempotency_key;
 };
 
-/// Where clients reach us: for links in messages.
-struct PublicAddress {
-  std::string base;  // "https://monitoring.example.com", without a final slash
-};
-
 /// Errors carry SNS's codes: InvalidParameter, NotFound, .. Thread-safe.
 class TopicService {
  public:
@@ -73,7 +68,9 @@ class TopicService {
     /// Accepts plain http and addresses of this machine (`--auth none`).
     bool allow_http = true;
   };
-  static Result<std::unique_ptr<TopicService>> Open(Dependencies dependencies);
+  explicit TopicService(Dependencies dependencies) : with_(std::move(dependencies)) {}
+  /// Makes the tables that are missing: before any other call.
+  Result<> Load();
 
   Result<std::string> CreateTopic(const Account& account, const std::string& name,
                                   const std::map<std::string, std::string>& attributes,
@@ -111,8 +108,6 @@ class TopicService {
   Result<std::string> Publish(const Account& account, const PublishRequest& request);
 
  private:
-  explicit TopicService(Dependencies dependencies) : with_(std::move(dependencies)) {}
-  Result<> CreateTables();
   Result<std::optional<Topic>> FindTopic(const std::string& arn) const;
   Result<std::optional<Subscription>> FindSubscription(const std::string& arn) const;
   Result<std::vector<Subscription>> Of(const std::string& topic_arn) const;
