@@ -38,6 +38,7 @@ Command ImportCommand();
 Command LoadtestCommand();
 Command ValidateCommand();
 Command NotifyCommand();
+Command QueryCommand();
 
 /// All subcommands, in the order of the help.
 std::vector<Command> AllCommands();

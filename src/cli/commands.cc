@@ -4,8 +4,16 @@ namespace securebase::cli {
 
 std::vector<Command> AllCommands() {
   // A new subcommand is a line here and a file NAME.cc beside this one.
-  return {ServeCommand(),    DemoCommand(),     KeyCommand(),   ImportCommand(),
-          LoadtestCommand(), ValidateCommand(), NotifyCommand()};
+  return {
+      ServeCommand(),     //
+      DemoCommand(),      //
+      KeyCommand(),       //
+      ImportCommand(),    //
+      LoadtestCommand(),  //
+      ValidateCommand(),  //
+      NotifyCommand(),    //
+      QueryCommand(),     //
+  };
 }
 
 }  // namespace securebase::cli
