@@ -59,7 +59,7 @@ class WiredApplication final : public Application {
                  {.keys = stores_->keys(),
                   .metrics = stores_->metrics(),
                   .logs = stores_->logs(),
-                  .documents = documents_,
+                  .documents = stores_->documents(),  // its operations measure themselves
                   .tables = stores_->tables(),
                   .workers = workers_,
                   .telemetry = telemetry_,
@@ -94,8 +94,11 @@ class WiredApplication final : public Application {
                          .plans = PlanNames(options)}));
     maintenance_.emplace(stores_->engine(), options.maintenance, [this] {
       SweepExports();
+      MaintainTables();
       RecordCriteria();
     });
+    // An index whose filling a stop or a crash interrupted need not wait for the first chores.
+    static_cast<void>(workers_.Post([this] { MaintainTables(); }));
     return {};
   }
 
@@ -110,6 +113,7 @@ class WiredApplication final : public Application {
   TelemetryPipeline& telemetry() override { return telemetry_; }
 
   Result<> Close() override {
+    stores_->documents().Stop();
     workers_.Stop();
     telemetry_.Stop();  // after the workers, whose last measurements it writes
     if (maintenance_) maintenance_->Stop();
@@ -137,6 +141,21 @@ class WiredApplication final : public Application {
     if (!swept.ok()) {
       Log(LogLevel::kError, "cannot remove expired exports", {{"error", swept.error().message()}});
     }
+  }
+
+  void MaintainTables() {
+    const Result<std::uint64_t> expired = stores_->documents().Maintain();
+    if (!expired.ok()) {
+      if (expired.error().code() == ErrorCode::kCancelled) return;
+      Log(LogLevel::kError, "cannot maintain the tables", {{"error", expired.error().message()}});
+      return;
+    }
+    if (*expired == 0) return;
+    telemetry_.Publish({.namespace_name = "AWS/DynamoDB",
+                        .name = "TimeToLiveDeletedItemCount",
+                        .unit = "Count",
+                        .value = static_cast<double>(*expired),
+                        .dimensions = {}});
   }
 
   // A verdict a minute, whether or not somebody asks: the trend of each criterion.

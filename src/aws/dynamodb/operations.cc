@@ -19,7 +19,13 @@ std::vector<Operation> Operations() {
           PutItem(),
           Query(),
           Scan(),
-          UpdateItem()};
+          TagResource(),
+          TransactGetItems(),
+          TransactWriteItems(),
+          UntagResource(),
+          UpdateItem(),
+          UpdateTable(),
+          UpdateTimeToLive()};
 }
 
 }  // namespace securebase::aws::dynamodb
