@@ -36,6 +36,7 @@ Command DemoCommand();
 Command KeyCommand();
 Command ImportCommand();
 Command LoadtestCommand();
+Command TableCommand();
 Command ValidateCommand();
 
 /// All subcommands, in the order of the help.

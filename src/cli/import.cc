@@ -21,6 +21,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/progress_line.h"
 #include "cli/terminal.h"
 #include "events/embedded_events.h"
 #include "net/http_client.h"
@@ -47,45 +48,6 @@ struct Options {
   std::string ca_file;
   bool insecure = false;
   bool quiet = false;
-};
-
-/// A line on the terminal, rewritten a few times a second.
-class ProgressLine {
- public:
-  ProgressLine(bool show, std::uint64_t bytes_total) : show_(show), bytes_total_(bytes_total) {}
-  ~ProgressLine() {
-    if (shown_) std::fputs("\r\033[K", stderr);
-  }
-
-  void Show(std::uint64_t rows, std::uint64_t bytes) {
-    const double seconds = Seconds();
-    if (!show_ || seconds < next_) return;
-    next_ = seconds + 0.2;
-    shown_ = true;
-    constexpr int kWidth = 30;
-    const double share =
-        bytes_total_ == 0
-            ? 1
-            : std::min(1.0, static_cast<double>(bytes) / static_cast<double>(bytes_total_));
-    const int filled = static_cast<int>(share * kWidth);
-    std::fputs(fmt::format("\r\033[K[{:=<{}}{: <{}}] {:3.0f}%  {} rows, {:.0f} rows/s", "", filled,
-                           "", kWidth - filled, share * 100, rows,
-                           static_cast<double>(rows) / std::max(seconds, 1e-3))
-                   .c_str(),
-               stderr);
-  }
-
-  double Seconds() const {
-    return std::chrono::duration<double>(clock_.Monotonic() - start_).count();
-  }
-
- private:
-  const SystemClock clock_;
-  const std::chrono::nanoseconds start_ = clock_.Monotonic();
-  const bool show_;
-  const std::uint64_t bytes_total_;
-  double next_ = 0;
-  bool shown_ = false;
 };
 
 // Packed files are unpacked in memory: a bomb ends here.
@@ -285,7 +247,7 @@ int RunCommand(const Options& options) {
 
   double seconds = 0;
   const Result<ImportReport> report = [&] {
-    ProgressLine line(!options.quiet && IsTerminal(STDERR_FILENO), mapped->bytes);
+    ProgressLine line(!options.quiet && IsTerminal(STDERR_FILENO), mapped->bytes, "rows");
     import_options.progress = [&](std::uint64_t rows, std::uint64_t bytes) {
       line.Show(rows, bytes);
     };

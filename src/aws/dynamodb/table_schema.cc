@@ -321,6 +321,19 @@ Result<SecondaryIndex> NewGlobalIndex(const TableDescription& table, const Value
     return Validation("Attempting to create an index which already exists",
                       "GlobalSecondaryIndexUpdates");
   }
+  // An attribute has one type in all keys.
+  const Value definitions_now = DefinitionsOf(table);
+  for (const Value& defined : *definitions_now.As<Value::List>()) {
+    const std::string& name = *defined.Text("AttributeName");
+    for (const KeyAttribute* key :
+         {&index.partition_key, index.sort_key ? &*index.sort_key : nullptr}) {
+      if (key == nullptr || key->name != name) continue;
+      if (defined.Text("AttributeType")->front() == static_cast<char>(key->type)) continue;
+      return Invalid(
+          "Attribute " + name + " is a key of type " + *defined.Text("AttributeType") + " already",
+          "AttributeDefinitions");
+    }
+  }
   const auto globals = std::count_if(table.indexes.begin(), table.indexes.end(),
                                      [](const SecondaryIndex& one) { return one.global; });
   if (static_cast<std::size_t>(globals) >= kGlobalIndexesMax) {
