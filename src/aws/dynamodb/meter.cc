@@ -58,7 +58,17 @@ double IndexUnits(const TableDescription& table, const SecondaryIndex& index, co
   return units;
 }
 
+void PublishAlone(const CallContext& context, std::string_view name) {
+  context.stores.telemetry.Publish({.namespace_name = "AWS/DynamoDB",
+                                    .name = name,
+                                    .unit = "Count",
+                                    .value = 1,
+                                    .dimensions = {}});
+}
+
 }  // namespace
+
+void PublishUserError(const Error&, CallContext& context) { PublishAlone(context, "UserErrors"); }
 
 Meter::Meter(CallContext& context, std::string_view operation)
     : context_(context), operation_(operation), start_(context.stores.clock.Monotonic()) {}
@@ -156,11 +166,7 @@ void Meter::PublishError(const Error& error) const {
   }
   if (uses_.empty()) {
     // The caller's text is no table's name: as a dimension it would make series without end.
-    context_.stores.telemetry.Publish({.namespace_name = "AWS/DynamoDB",
-                                       .name = name,
-                                       .unit = "Count",
-                                       .value = 1,
-                                       .dimensions = {}});
+    PublishAlone(context_, name);
     return;
   }
   const std::string& table = uses_.front().table.name;

@@ -60,4 +60,7 @@ class Meter {
   documents::Access access_ = documents::Access::kRead;
 };
 
+/// UserErrors, for a request that no table could be found in.
+void PublishUserError(const Error& error, CallContext& context);
+
 }  // namespace securebase::aws::dynamodb
