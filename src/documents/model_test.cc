@@ -39,7 +39,7 @@ class Model : public ::testing::Test {
 
   void Start() {
     storage::EngineOptions options;
-    options.folder = folder_.path() + "/data";
+    options.folder = folder_.path();  // the catalogue is on the real disk
     options.journal_file_bytes = 256 << 10;
     auto engine = storage::Engine::Open(options, files_);
     ASSERT_TRUE(engine.ok()) << engine.error().message();
@@ -205,6 +205,7 @@ class Model : public ::testing::Test {
 
 TEST_F(Model, TheStoreShowsWhatAPlainMapShows) {
   Start();
+  ASSERT_FALSE(HasFatalFailure());
   for (const char* name : kTables) {
     TableDescription table;
     table.name = name;
