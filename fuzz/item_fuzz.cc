@@ -1,10 +1,12 @@
-// Property: what decodes as an item encodes to bytes that decode to the same item; what parses as
+// Property: what decodes as an item encodes to bytes that decode to the same item, and is written
+// and measured in its encoded form as it is taken apart; what parses as
 // an item of the wire prints and parses to the same; and parsing an expression ends, whatever the
 // text, without a crash.
 #include <string_view>
 
 #include "base/check.h"
 #include "base/json.h"
+#include "documents/encoded_item.h"
 #include "documents/expression.h"
 #include "documents/value.h"
 
@@ -19,6 +21,12 @@ void DecodeBytes(std::string_view bytes) {
   auto again = DecodeItem(EncodeItem(*item));
   SB_CHECK(again.ok());
   SB_CHECK(*again == *item);
+  std::string wire;
+  SB_CHECK(AppendWire(wire, bytes).ok());
+  SB_CHECK(wire == json::Write(ToWire(*item)));
+  auto size = EncodedItemSize(bytes);
+  SB_CHECK(size.ok());
+  SB_CHECK(*size == ItemSize(*item));
 }
 
 void ParseWire(std::string_view text) {

@@ -210,6 +210,9 @@ void Gateway::State::Run(std::shared_ptr<Call> call) {
   }
   const bool accepted = stores_.workers.Post([this, call] {
     Result<Value> request = Decode(*call->operation->input, call->input());
+    if (!request.ok() && call->operation->malformed != nullptr) {
+      call->operation->malformed(request.error(), call->context);
+    }
     Finish(*call,
            request.ok() ? call->operation->run(*request, call->context) : std::move(request));
   });

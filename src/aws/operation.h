@@ -52,6 +52,8 @@ struct Operation {
   ShapePtr input;
   /// Runs on a worker, may block.
   Result<Value> (*run)(const Value& request, CallContext& context) = nullptr;
+  /// Told of a request that could not be decoded, which `run` never sees; for its metrics.
+  void (*malformed)(const Error& error, CallContext& context) = nullptr;
   /// In place of `run`: runs on the I/O thread, must not block, finishes exactly once, on any
   /// thread.
   void (*start)(const WireInput& input, CallContext& context, Finish finish) = nullptr;

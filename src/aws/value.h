@@ -36,6 +36,11 @@ class Value {
     std::string bytes;
     bool operator==(const Blob&) const = default;
   };
+  /// Text that already is JSON, written as it stands; for answers of the JSON protocols alone.
+  struct Raw {
+    std::string json;
+    bool operator==(const Raw&) const = default;
+  };
 
   Value() = default;
   Value(bool b) : data_(b) {}
@@ -51,6 +56,7 @@ class Value {
   Value(Struct s) : data_(std::move(s)) {}
   Value(Map m) : data_(std::move(m)) {}
   Value(Blob b) : data_(std::move(b)) {}
+  Value(Raw r) : data_(std::move(r)) {}
   /// JSON as it stands: DynamoDB's attribute values, which only travel as JSON.
   Value(json::Value document) : data_(std::move(document)) {}
   static Value MakeStruct(Fields fields) { return Value(Struct{std::move(fields)}); }
@@ -83,7 +89,7 @@ class Value {
 
  private:
   std::variant<std::monostate, bool, std::int64_t, double, std::string, Instant, Blob, List, Struct,
-               Map, json::Value>
+               Map, json::Value, Raw>
       data_;
 };
 

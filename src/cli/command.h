@@ -36,6 +36,7 @@ Command DemoCommand();
 Command KeyCommand();
 Command ImportCommand();
 Command LoadtestCommand();
+Command TableCommand();
 Command ValidateCommand();
 Command NotifyCommand();
 Command QueryCommand();

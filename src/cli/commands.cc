@@ -10,6 +10,7 @@ std::vector<Command> AllCommands() {
       KeyCommand(),       //
       ImportCommand(),    //
       LoadtestCommand(),  //
+      TableCommand(),     //
       ValidateCommand(),  //
       NotifyCommand(),    //
       QueryCommand(),     //

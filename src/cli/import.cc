@@ -21,7 +21,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/command.h"
-#include "cli/progress.h"
+#include "cli/progress_line.h"
 #include "cli/terminal.h"
 #include "events/embedded_events.h"
 #include "net/http_client.h"
@@ -204,7 +204,7 @@ Result<ImportReport> ImportOverHttp(const Options& options, Format format, const
     auto read = ReadAnswer(mapped.inputs[i].name, response, report);
     if (!read.ok()) return read.error().Within(mapped.inputs[i].name);
     sent += mapped.inputs[i].text.size();
-    line.Show(Share(sent, mapped.bytes), report.rows);
+    line.Show(report.rows, Share(sent, mapped.bytes));
   }
   return report;
 }
@@ -251,9 +251,9 @@ int RunCommand(const Options& options) {
 
   double seconds = 0;
   const Result<ImportReport> report = [&] {
-    ProgressLine line(!options.quiet && IsTerminal(STDERR_FILENO));
+    ProgressLine line(!options.quiet && IsTerminal(STDERR_FILENO), "rows");
     import_options.progress = [&](std::uint64_t rows, std::uint64_t bytes) {
-      line.Show(Share(bytes, mapped->bytes), rows);
+      line.Show(rows, Share(bytes, mapped->bytes));
     };
     auto result = options.data.empty()
                       ? ImportOverHttp(options, *format, *mapped, line)

@@ -19,7 +19,7 @@
 #include "base/text.h"
 #include "base/worker_pool.h"
 #include "cli/command.h"
-#include "cli/progress.h"
+#include "cli/progress_line.h"
 #include "cli/query_files.h"
 #include "cli/query_output.h"
 #include "cli/query_remote.h"
@@ -159,7 +159,7 @@ int RunOnFiles(const Options& options, const insights::Query& query, insights::R
     return UsageError(Text(read.error()));
   const auto files = OpenQueryFiles(names, now_ms);
   if (!files.ok()) return UsageError(Text(files.error()));
-  ProgressLine line(!options.quiet && IsTerminal(STDERR_FILENO));
+  ProgressLine line(!options.quiet && IsTerminal(STDERR_FILENO), "records");
   const auto input = insights::FileInput::Open(files->files, InputOf(options.input));
   if (!input.ok()) return UsageError(Text(input.error()));
   if (!options.groups.empty()) {
@@ -185,7 +185,7 @@ int RunOnFiles(const Options& options, const insights::Query& query, insights::R
   std::mutex mutex;  // of the line
   run.on_progress = [&](const insights::Progress& progress) {
     const std::lock_guard lock(mutex);
-    line.Show(progress.fraction, progress.statistics.records_scanned);
+    line.Show(progress.statistics.records_scanned, progress.fraction);
   };
   const auto answer = insights::Run(query, **input, run);
   if (!answer.ok()) {
@@ -213,9 +213,9 @@ int RunOnServer(const Options& options, const insights::Query& query, insights::
                                          : std::max<std::int64_t>(0, range.start_ms / 1000);
   remote.end_s = options.end.empty() ? now_ms / 1000 + 60 : range.end_ms / 1000;
   if (options.limit > 0) remote.limit = options.limit;
-  ProgressLine line(!options.quiet && IsTerminal(STDERR_FILENO));
+  ProgressLine line(!options.quiet && IsTerminal(STDERR_FILENO), "records");
   const auto answer =
-      RunRemoteQuery(remote, query.columns(), [&](std::uint64_t rows) { line.Show(0, rows); });
+      RunRemoteQuery(remote, query.columns(), [&](std::uint64_t rows) { line.Show(rows); });
   if (!answer.ok()) {
     const bool usage = answer.error().code() == ErrorCode::kInvalidArgument;
     return usage ? UsageError(answer.error().message()) : Failure(answer.error().message());

@@ -1,6 +1,46 @@
 #include "documents/document_store.h"
 
+#include <algorithm>
+
 namespace securebase::documents {
+
+const SecondaryIndex* TableDescription::FindIndex(std::string_view index_name) const {
+  auto found = std::find_if(indexes.begin(), indexes.end(),
+                            [&](const SecondaryIndex& index) { return index.name == index_name; });
+  return found == indexes.end() ? nullptr : &*found;
+}
+
+bool HasExpired(const TableDescription& table, const Item& item, Instant now) {
+  constexpr double kOldestSeconds = 5 * 365.25 * 86400;
+  if (table.ttl_attribute.empty()) return false;
+  auto found = item.find(table.ttl_attribute);
+  if (found == item.end() || !found->second.number()) return false;
+  double at = found->second.number()->ToDouble();
+  double seconds = static_cast<double>(ToUnixMillis(now)) / 1000;
+  return at <= seconds && at > seconds - kOldestSeconds;
+}
+
+Result<std::optional<std::string>> DocumentStore::GetEncoded(const Account& account,
+                                                             const std::string& table,
+                                                             const Item& key) const {
+  SB_TRY(std::optional<VersionedItem> found, Get(account, table, key));
+  if (!found) return std::optional<std::string>();
+  return std::optional(EncodeItem(found->item));
+}
+
+Result<TableDescription> DocumentStore::UpdateTable(const Account&, const std::string&,
+                                                    const TableChange&) {
+  return Unimplemented("this store cannot change tables");
+}
+
+Result<> DocumentStore::FillIndexes(const Account&, const std::string&) { return {}; }
+
+Result<> DocumentStore::Admit(const Account&, const std::string&, const std::string&, Access) {
+  return {};
+}
+
+void DocumentStore::Charge(const Account&, const std::string&, const std::string&, Access, double) {
+}
 
 Result<> DocumentStore::Put(const Account& account, const std::string& table, Item item) {
   SB_TRY(TableDescription description, DescribeTable(account, table));

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,8 +25,32 @@ struct KeyAttribute {
   bool operator==(const KeyAttribute&) const = default;
 };
 
-/// A table's name and key. Product tables are the same with `product` set: their shape is
-/// checked on every write and users may neither create nor delete them.
+/// Capacity units a second.
+struct Throughput {
+  std::uint64_t read_units = 0;
+  std::uint64_t write_units = 0;
+  bool operator==(const Throughput&) const = default;
+};
+
+/// What an index holds of its items: all of them, their keys, or their keys and some attributes.
+enum class ProjectionKind : char { kAll = 'A', kKeysOnly = 'K', kInclude = 'I' };
+
+/// A second order over a table's items. An item that lacks one of the index's keys is not in it.
+struct SecondaryIndex {
+  std::string name;
+  bool global = true;
+  KeyAttribute partition_key;
+  std::optional<KeyAttribute> sort_key;
+  ProjectionKind projection = ProjectionKind::kAll;
+  std::vector<std::string> included;  // of kInclude, beside the keys
+  Throughput throughput;              // of a global index of a provisioned table
+  bool active = true;                 // false: still being filled; not to be read
+  std::uint64_t number = 0;           // given by the store; never used again in a table
+  bool operator==(const SecondaryIndex&) const = default;
+};
+
+/// A table's name, keys and settings. Product tables are the same with `product` set: their shape
+/// is checked on every write and users may neither create nor delete them.
 struct TableDescription {
   std::string name;
   std::string id;  // UUID
@@ -35,11 +60,30 @@ struct TableDescription {
   bool product = false;
   /// Hidden from ListTables and the DynamoDB API (keys, idempotency records, ..).
   bool internal = false;
+  std::vector<SecondaryIndex> indexes;
+  std::uint64_t index_numbers = 0;  // given out so far; the store's
+  /// Provisioned: more than `throughput` is refused (docs/decisions/0042). Else: no limit.
+  bool provisioned = false;
+  Throughput throughput;
+  bool deletion_protected = false;
+  /// The N attribute that holds the epoch second at which an item expires; empty: none does.
+  std::string ttl_attribute;
+  std::string table_class;  // empty: STANDARD
+  std::map<std::string, std::string> tags;
+
+  /// Null where there is none of that name.
+  const SecondaryIndex* FindIndex(std::string_view index_name) const;
+};
+
+struct IndexStatistics {
+  std::uint64_t item_count = 0;
+  std::uint64_t size_bytes = 0;
 };
 
 struct TableStatistics {
   std::uint64_t item_count = 0;
   std::uint64_t size_bytes = 0;
+  std::map<std::string, IndexStatistics> indexes;  // by name
 };
 
 /// Grows with each write of the item; 0 means that the item does not exist.
@@ -63,6 +107,9 @@ struct Write {
   std::string table;
   Item key;  // exactly the key attributes
   Mutation mutation;
+  /// Told why this write was refused. Every write of a transaction is tried even after one was
+  /// refused, so that a caller can learn of all.
+  std::function<void(const Error&)> refused = {};
 };
 
 struct WriteResult {
@@ -81,6 +128,7 @@ struct SortCondition {
 
 struct RangeRequest {
   std::string table;
+  std::string index = {};          // of the table's indexes; empty: the table itself
   std::optional<Value> partition;  // none: the whole table (Scan)
   std::optional<SortCondition> sort;
   bool descending = false;
@@ -89,13 +137,21 @@ struct RangeRequest {
   std::optional<Item> exclusive_start_key;
   std::uint64_t items_max = UINT64_MAX;
   std::uint64_t bytes_max = 1u << 20;
+  /// Fills `encoded` in place of `items`: for a caller that only passes them on.
+  bool encoded = false;
 };
 
 struct RangePage {
-  std::vector<Item> items;
-  std::optional<Item> last_key;  // set when the page ended by a limit
-  std::uint64_t bytes = 0;
+  std::vector<Item> items;           // of an index: what it projects
+  std::vector<std::string> encoded;  // as EncodeItem writes them
+  std::optional<Item> last_key;      // set when the page ended by a limit
+  std::uint64_t bytes = 0;           // as ItemSize counts
+
+  std::size_t count() const { return items.size() + encoded.size(); }
 };
+
+/// Of what a provisioned table allows.
+enum class Access { kRead, kWrite };
 
 /// Thread-safe. Every call names the account whose tables are meant; no call can name another's.
 /// Common errors: kNotFound (wire code ResourceNotFoundException) for an unknown table,
@@ -115,8 +171,28 @@ class DocumentStore {
   virtual Result<TableStatistics> Statistics(const Account& account,
                                              const std::string& name) const = 0;
 
+  /// Changes settings and indexes under the schema's lock; `change` may refuse. Name, id and keys
+  /// stay. An index is added inactive: FillIndexes must follow.
+  using TableChange = std::function<Result<>(TableDescription&)>;
+  virtual Result<TableDescription> UpdateTable(const Account& account, const std::string& name,
+                                               const TableChange& change);
+  /// Fills the inactive indexes of a table and makes them active; takes as long as it takes.
+  /// Begins anew where it was interrupted. Writes go on meanwhile.
+  virtual Result<> FillIndexes(const Account& account, const std::string& name);
+
+  /// Refuses (kThrottled, ProvisionedThroughputExceededException) while a provisioned table, or
+  /// its index, is over its limit. Charge follows with what was used.
+  virtual Result<> Admit(const Account& account, const std::string& table, const std::string& index,
+                         Access access);
+  virtual void Charge(const Account& account, const std::string& table, const std::string& index,
+                      Access access, double units);
+
   virtual Result<std::optional<VersionedItem>> Get(const Account& account, const std::string& table,
                                                    const Item& key) const = 0;
+  /// The same in the form of EncodeItem: for a caller that only passes it on.
+  virtual Result<std::optional<std::string>> GetEncoded(const Account& account,
+                                                        const std::string& table,
+                                                        const Item& key) const;
   /// All or nothing, durable when it returns. Items are locked in a fixed order: no deadlock.
   virtual Result<std::vector<WriteResult>> Transact(const Account& account,
                                                     std::vector<Write> writes) = 0;
@@ -129,6 +205,11 @@ class DocumentStore {
   Result<std::vector<Item>> All(const Account& account, const std::string& table,
                                 std::optional<Value> partition = {}) const;
 };
+
+/// Whether an item is past the time that its table's ttl_attribute gives it: it is not there any
+/// more, though it may still be on the disk. As in DynamoDB, a time of more than five years ago
+/// does not count.
+bool HasExpired(const TableDescription& table, const Item& item, Instant now);
 
 /// The key attributes of an item; kInvalidArgument when one is missing or of a wrong type.
 Result<Item> KeyOf(const TableDescription& table, const Item& item);

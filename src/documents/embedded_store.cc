@@ -3,62 +3,24 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
-#include "base/bytes.h"
 #include "base/check.h"
+#include "documents/encoded_item.h"
 #include "documents/internal/range_plan.h"
-#include "documents/key_codec.h"
-#include "documents/table_codec.h"
+#include "documents/internal/store_table.h"
 
 namespace securebase::documents {
 namespace {
 
+using internal::DecodeStored;
+using internal::UnknownTable;
+using internal::Validation;
+
 constexpr std::size_t kItemBytesMax = 400u << 10;
 constexpr std::size_t kTableNameMax = 255;
-/// Items of dropped tables that one checkpoint removes: it should not take long.
-constexpr std::size_t kSweepMax = 50'000;
-
-Error UnknownTable(std::string message) {
-  return Error(ErrorCode::kNotFound, std::move(message), "TableName", "ResourceNotFoundException");
-}
-
-Error Validation(std::string message, std::string field = {}) {
-  return Error(ErrorCode::kInvalidArgument, std::move(message), std::move(field),
-               "ValidationException");
-}
-
-std::string StoreKey(char kind) {
-  std::string key(1, static_cast<char>(storage::StoreId::kDocuments));
-  key.push_back(kind);
-  return key;
-}
-
-std::string NumberedKey(char kind, std::uint64_t number) {
-  std::string key = StoreKey(kind);
-  AppendOrdered(key, number);
-  return key;
-}
-
-std::string ItemPrefix(const Account& account, std::uint64_t number) {
-  std::string key = StoreKey('I');
-  AppendOrdered(key, account.id);
-  AppendOrdered(key, account.region);
-  AppendOrdered(key, number);
-  return key;
-}
-
-std::string FixedText(std::uint64_t value) {
-  std::string bytes;
-  PutFixed(bytes, value);
-  return bytes;
-}
-
-Result<VersionedItem> DecodeStored(std::string_view bytes) {
-  ByteReader reader(bytes);
-  Version version = reader.Varint();
-  SB_TRY(Item item, DecodeItem(reader.Take(reader.remaining())));
-  return VersionedItem{.item = std::move(item), .version = version};
-}
+/// Expired items that one transaction removes.
+constexpr std::size_t kExpireBatch = 200;
 
 Result<> CheckDescription(const TableDescription& table) {
   if (table.name.empty() || table.name.size() > kTableNameMax) {
@@ -78,21 +40,15 @@ Result<> CheckDescription(const TableDescription& table) {
 
 }  // namespace
 
-struct EmbeddedDocumentStore::Table {
-  StoredTable stored;
-  std::uint64_t number = 0;
-  std::string prefix;
-  // Written by the applying thread alone.
-  std::atomic<std::int64_t> item_count = 0;
-  std::atomic<std::int64_t> size_bytes = 0;
-};
-
 struct EmbeddedDocumentStore::PlannedWrite {
   std::shared_ptr<Table> table;
   std::string key;  // in the store
   Write* write = nullptr;
   std::optional<VersionedItem> before;
+  bool expired = false;  // `before` is on the disk still, but nobody sees it
   Change change;
+
+  const Item* visible() const { return before && !expired ? &before->item : nullptr; }
 };
 
 /// Locks of items by hash: many items share one, which only makes them wait.
@@ -117,57 +73,23 @@ class EmbeddedDocumentStore::ItemLocks {
 };
 
 EmbeddedDocumentStore::EmbeddedDocumentStore(storage::Engine& engine, const ProductTables& tables,
-                                             Random& random)
+                                             Random& random, const Clock& clock)
     : engine_(engine),
       key_values_(engine.key_values()),
       product_tables_(tables),
       random_(random),
+      clock_(clock),
       locks_(std::make_unique<ItemLocks>()) {}
 
 EmbeddedDocumentStore::~EmbeddedDocumentStore() = default;
 
 Result<std::unique_ptr<EmbeddedDocumentStore>> EmbeddedDocumentStore::Open(
-    storage::Engine& engine, const ProductTables& tables, Random& random) {
-  std::unique_ptr<EmbeddedDocumentStore> store(new EmbeddedDocumentStore(engine, tables, random));
+    storage::Engine& engine, const ProductTables& tables, Random& random, const Clock& clock) {
+  std::unique_ptr<EmbeddedDocumentStore> store(
+      new EmbeddedDocumentStore(engine, tables, random, clock));
   SB_TRY_OK(store->Load());
   engine.Register(*store);
   return store;
-}
-
-Result<> EmbeddedDocumentStore::Load() {
-  // What Apply wrote, and what a checkpoint found to be covered: records of other stores count.
-  for (char kind : {'A', 'C'}) {
-    SB_TRY(std::optional<std::string> bytes, key_values_.Get(StoreKey(kind)));
-    if (bytes) applied_ = std::max(applied_, ByteReader(*bytes).Fixed<std::uint64_t>());
-  }
-  std::optional<Error> error;
-  std::string tables = StoreKey('T');
-  SB_TRY_OK(key_values_.Visit(
-      tables, storage::PrefixEnd(tables), false, [&](std::string_view key, std::string_view value) {
-        auto stored = DecodeTable(value);
-        auto table = std::make_shared<Table>();
-        for (char byte : key.substr(tables.size())) {
-          table->number = table->number << 8 | static_cast<unsigned char>(byte);
-        }
-        if (!stored.ok()) {
-          error = stored.error().Within(fmt::format("table {}", table->number));
-          return false;
-        }
-        table->stored = *std::move(stored);
-        table->prefix = ItemPrefix(table->stored.account, table->number);
-        tables_by_number_[table->number] = table;
-        tables_[table->stored.account][table->stored.description.name] = table;
-        return true;
-      }));
-  if (error) return *error;
-  for (auto& [number, table] : tables_by_number_) {
-    SB_TRY(std::optional<std::string> bytes, key_values_.Get(NumberedKey('S', number)));
-    if (!bytes) continue;
-    ByteReader reader(*bytes);
-    table->item_count = reader.Fixed<std::int64_t>();
-    table->size_bytes = reader.Fixed<std::int64_t>();
-  }
-  return {};
 }
 
 Result<std::shared_ptr<EmbeddedDocumentStore::Table>> EmbeddedDocumentStore::Find(
@@ -194,6 +116,7 @@ Result<TableDescription> EmbeddedDocumentStore::CreateTable(const Account& accou
                  "TableName", "ResourceInUseException");
   }
   if (table.id.empty()) table.id = random_.Uuid();
+  for (SecondaryIndex& index : table.indexes) index.number = ++table.index_numbers;
   std::string payload = "C";
   PutBytes(payload, EncodeTable({.account = account, .description = table}));
   SB_TRY_OK(engine_.Commit({{.store = store_id(), .payload = std::move(payload)}}));
@@ -210,6 +133,12 @@ Result<> EmbeddedDocumentStore::DeleteTable(const Account& account, const std::s
   if (description.product || description.internal) {
     return Error(ErrorCode::kForbidden, fmt::format("Table {} cannot be deleted", name),
                  "TableName", "AccessDeniedException");
+  }
+  if (description.deletion_protected) {
+    return Validation(
+        "Resource cannot be deleted as it is currently protected against deletion. Disable "
+        "deletion protection first.",
+        "TableName");
   }
   std::string payload = "X";
   PutVarint(payload, (*table)->number);
@@ -230,7 +159,7 @@ std::vector<TableDescription> EmbeddedDocumentStore::ListTables(const Account& a
   std::shared_lock lock(tables_mutex_);
   std::vector<TableDescription> tables;
   if (auto found = tables_.find(account); found != tables_.end()) {
-    for (const auto& [name, table] : found->second) tables.push_back(table->stored.description);
+    for (const auto& [name, table] : found->second) tables.push_back(table->description());
   }
   return tables;
 }
@@ -238,8 +167,15 @@ std::vector<TableDescription> EmbeddedDocumentStore::ListTables(const Account& a
 Result<TableStatistics> EmbeddedDocumentStore::Statistics(const Account& account,
                                                           const std::string& name) const {
   SB_TRY(std::shared_ptr<Table> table, Find(account, name));
-  return TableStatistics{.item_count = static_cast<std::uint64_t>(table->item_count.load()),
-                         .size_bytes = static_cast<std::uint64_t>(table->size_bytes.load())};
+  auto count = [](const std::atomic<std::int64_t>& value) {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(0, value.load()));
+  };
+  TableStatistics statistics{count(table->counts->items), count(table->counts->bytes), {}};
+  for (const SecondaryIndex& index : table->description().indexes) {
+    const Table::Counts& counts = *table->index_counts.at(index.number);
+    statistics.indexes[index.name] = {count(counts.items), count(counts.bytes)};
+  }
+  return statistics;
 }
 
 Result<std::optional<VersionedItem>> EmbeddedDocumentStore::Read(const std::string& key) const {
@@ -253,8 +189,29 @@ Result<std::optional<VersionedItem>> EmbeddedDocumentStore::Get(const Account& a
                                                                 const std::string& name,
                                                                 const Item& key) const {
   SB_TRY(std::shared_ptr<Table> table, Find(account, name));
-  SB_TRY_OK(CheckKey(table->stored.description, key));
-  return Read(table->prefix + KeyBytes(table->stored.description, key));
+  SB_TRY_OK(CheckKey(table->description(), key));
+  SB_TRY(std::optional<VersionedItem> found,
+         Read(table->prefix + KeyBytes(table->description(), key)));
+  if (found && HasExpired(table->description(), found->item, clock_.Now())) found.reset();
+  return found;
+}
+
+Result<std::optional<std::string>> EmbeddedDocumentStore::GetEncoded(const Account& account,
+                                                                     const std::string& name,
+                                                                     const Item& key) const {
+  SB_TRY(std::shared_ptr<Table> table, Find(account, name));
+  const TableDescription& description = table->description();
+  SB_TRY_OK(CheckKey(description, key));
+  SB_TRY(std::optional<std::string> bytes,
+         key_values_.Get(table->prefix + KeyBytes(description, key)));
+  if (!bytes) return bytes;
+  ByteReader reader(*bytes);
+  reader.Varint();  // the version
+  bytes->erase(0, bytes->size() - reader.remaining());
+  if (description.ttl_attribute.empty()) return bytes;
+  SB_TRY(Item item, DecodeItem(*bytes));
+  if (HasExpired(description, item, clock_.Now())) bytes.reset();
+  return bytes;
 }
 
 Result<std::vector<EmbeddedDocumentStore::PlannedWrite>> EmbeddedDocumentStore::Plan(
@@ -277,19 +234,21 @@ Result<std::vector<EmbeddedDocumentStore::PlannedWrite>> EmbeddedDocumentStore::
 }
 
 Result<> EmbeddedDocumentStore::Mutate(PlannedWrite& write) const {
+  const TableDescription& description = write.table->description();
   SB_TRY(write.before, Read(write.key));
-  SB_TRY(write.change, write.write->mutation(write.before ? &write.before->item : nullptr));
+  write.expired = write.before && HasExpired(description, write.before->item, clock_.Now());
+  SB_TRY(write.change, write.write->mutation(write.visible()));
   if (write.change.kind == Change::Kind::kDelete && !write.before) {
     write.change.kind = Change::Kind::kNone;
   }
   if (write.change.kind != Change::Kind::kPut) return {};
-  const TableDescription& description = write.table->stored.description;
   SB_TRY(Item key, KeyOf(description, write.change.item));
   if (key != write.write->key) {
     return Validation(
         "One or more parameter values were invalid: Cannot update an attribute that "
         "is part of the key");
   }
+  SB_TRY_OK(CheckIndexKeys(description, write.change.item));
   if (ItemSize(write.change.item) > kItemBytesMax) {
     return Validation("Item size has exceeded the maximum allowed size");
   }
@@ -337,7 +296,14 @@ Result<std::vector<WriteResult>> EmbeddedDocumentStore::Transact(const Account& 
   SB_TRY(std::vector<PlannedWrite> planned, Plan(account, writes));
   // Held until the record is applied: the next writer of an item sees this one's result.
   ItemLocks::Held locks = locks_->Lock(planned);
-  for (PlannedWrite& write : planned) SB_TRY_OK(Mutate(write));
+  std::optional<Error> refused;
+  for (PlannedWrite& write : planned) {
+    Result<> mutated = Mutate(write);
+    if (mutated.ok()) continue;
+    if (write.write->refused) write.write->refused(mutated.error());
+    if (!refused) refused = std::move(mutated).error();
+  }
+  if (refused) return *refused;
   std::string payload = EncodeWrites(planned);
   storage::Sequence sequence = 0;
   if (!payload.empty()) {
@@ -349,11 +315,11 @@ Result<std::vector<WriteResult>> EmbeddedDocumentStore::Transact(const Account& 
     if (write.change.kind == Change::Kind::kPut) {
       result.after = std::move(write.change.item);
       result.version = sequence;
-    } else if (write.change.kind == Change::Kind::kNone && write.before) {
+    } else if (write.change.kind == Change::Kind::kNone && write.visible()) {
       result.after = write.before->item;
       result.version = write.before->version;
     }
-    if (write.before) result.before = std::move(write.before->item);
+    if (write.visible()) result.before = std::move(write.before->item);
     results.push_back(std::move(result));
   }
   return results;
@@ -362,131 +328,157 @@ Result<std::vector<WriteResult>> EmbeddedDocumentStore::Transact(const Account& 
 Result<RangePage> EmbeddedDocumentStore::Range(const Account& account,
                                                const RangeRequest& request) const {
   SB_TRY(std::shared_ptr<Table> table, Find(account, request.table));
-  const TableDescription& description = table->stored.description;
-  SB_TRY(KeyRange range, internal::PlanRange(description, request));
+  const TableDescription& description = table->description();
+  const SecondaryIndex* index = nullptr;
+  if (!request.index.empty()) {
+    index = description.FindIndex(request.index);
+    if (index == nullptr) {
+      return Validation("The table does not have the specified index: " + request.index,
+                        "IndexName");
+    }
+    if (!index->active) {
+      return Validation("Cannot read from backfilling global secondary index: " + request.index,
+                        "IndexName");
+    }
+  }
+  SB_TRY(KeyRange range, internal::PlanRange(description, index, request));
+  if (!range.end.empty() && range.first >= range.end) return RangePage();
+  const std::string prefix = index == nullptr ? table->prefix : table->IndexPrefix(*index);
+  return ReadRange(*table, index, request, prefix + range.first,
+                   range.end.empty() ? storage::PrefixEnd(prefix) : prefix + range.end,
+                   prefix.size());
+}
+
+Result<bool> EmbeddedDocumentStore::IsExpired(const Table& table, const SecondaryIndex* index,
+                                              const Item& item) const {
+  const TableDescription& description = table.description();
+  if (description.ttl_attribute.empty()) return false;
+  if (index == nullptr || index->projection == ProjectionKind::kAll) {
+    return HasExpired(description, item, clock_.Now());
+  }
+  // The entry may not have the attribute: the table's item does.
+  SB_TRY(auto whole, Read(table.prefix + KeyBytes(description, item)));
+  return !whole || HasExpired(description, whole->item, clock_.Now());
+}
+
+Result<RangePage> EmbeddedDocumentStore::ReadRange(const Table& table, const SecondaryIndex* index,
+                                                   const RangeRequest& request,
+                                                   const std::string& first, const std::string& end,
+                                                   std::size_t prefix_size) const {
+  const TableDescription& description = table.description();
+  // Encoded items are passed on as they are, unless one has to be looked into.
+  const bool decode = !request.encoded || !description.ttl_attribute.empty();
   RangePage page;
-  if (!range.end.empty() && range.first >= range.end) return page;
-  std::string first = table->prefix + range.first;
-  std::string end =
-      range.end.empty() ? storage::PrefixEnd(table->prefix) : table->prefix + range.end;
-  std::optional<Error> error;
-  SB_TRY_OK(key_values_.Visit(
-      first, end, request.descending, [&](std::string_view key, std::string_view value) {
-        if (!internal::InSegment(request, key.substr(table->prefix.size()))) return true;
-        auto stored = DecodeStored(value);
-        if (!stored.ok()) {
-          error = stored.error().Within(fmt::format("table {}", description.name));
-          return false;
-        }
-        page.bytes += ItemSize(stored->item);
-        page.items.push_back(std::move(stored->item));
-        return page.items.size() < request.items_max && page.bytes < request.bytes_max;
-      }));
-  if (error) return *error;
-  bool limited = page.items.size() >= request.items_max || page.bytes >= request.bytes_max;
-  if (limited && !page.items.empty()) {
-    SB_TRY(page.last_key, KeyOf(description, page.items.back()));
+  std::string last;  // the encoding of the last item
+  auto add = [&](std::string_view bytes) -> Result<> {
+    Item item;
+    if (decode) {
+      SB_TRY(item, DecodeItem(bytes));
+      SB_TRY(bool expired, IsExpired(table, index, item));
+      if (expired) return {};
+    }
+    if (request.encoded) {
+      SB_TRY(std::size_t size, EncodedItemSize(bytes));
+      page.bytes += size;
+      page.encoded.emplace_back(bytes);
+    } else {
+      page.bytes += ItemSize(item);
+      page.items.push_back(std::move(item));
+    }
+    return {};
+  };
+  Result<> read;
+  auto limited = [&] {
+    return page.count() >= request.items_max || page.bytes >= request.bytes_max;
+  };
+  SB_TRY_OK(key_values_.Visit(first, end, request.descending,
+                              [&](std::string_view key, std::string_view value) {
+                                if (!internal::InSegment(request, key.substr(prefix_size)))
+                                  return true;
+                                ByteReader reader(value);
+                                reader.Varint();  // the version
+                                read = add(reader.Take(reader.remaining()));
+                                return read.ok() && !limited();
+                              }));
+  if (!read.ok()) return read.error().Within(fmt::format("table {}", description.name));
+  if (!limited() || page.count() == 0) return page;
+  if (request.encoded) {
+    SB_TRY(Item item, DecodeItem(page.encoded.back()));
+    page.last_key = LastKey(description, index, item);
+  } else {
+    page.last_key = LastKey(description, index, page.items.back());
   }
   return page;
 }
 
-void EmbeddedDocumentStore::Apply(storage::Sequence sequence, std::string_view payload) {
-  storage::WriteBatch batch;
-  ByteReader reader(payload);
-  while (reader.ok() && !reader.empty()) {
-    auto op = reader.Fixed<char>();
-    if (op == 'C') {
-      ApplyCreate(sequence, reader.Bytes(), batch);
-      continue;
-    }
-    std::uint64_t number = reader.Varint();
-    if (op == 'X') {
-      ApplyDrop(number, batch);
-      continue;
-    }
-    // A table that was dropped between the write's plan and its record: the write came first.
-    auto found = tables_by_number_.find(number);
-    Table* table = found == tables_by_number_.end() ? nullptr : found->second.get();
-    if (op == 'S') {
-      std::int64_t items = UnZigZag(reader.Varint());
-      std::int64_t bytes = UnZigZag(reader.Varint());
-      if (table == nullptr) continue;
-      table->item_count += items;
-      table->size_bytes += bytes;
-      batch.Put(NumberedKey('S', number),
-                FixedText(static_cast<std::uint64_t>(table->item_count.load())) +
-                    FixedText(static_cast<std::uint64_t>(table->size_bytes.load())));
-      continue;
-    }
-    SB_CHECK(op == 'P' || op == 'R');
-    std::string_view key = reader.Bytes();
-    std::string_view item = op == 'P' ? reader.Bytes() : std::string_view();
-    if (table == nullptr) continue;
-    if (op == 'R') {
-      batch.Delete(table->prefix + std::string(key));
-      continue;
-    }
-    std::string value;
-    PutVarint(value, sequence);
-    value.append(item);
-    batch.Put(table->prefix + std::string(key), value);
-  }
-  SB_CHECK(reader.ok());
-  applied_ = sequence;
-  batch.Put(StoreKey('A'), FixedText(sequence));
-  key_values_.Project(batch);
+Item EmbeddedDocumentStore::LastKey(const TableDescription& table, const SecondaryIndex* index,
+                                    const Item& item) {
+  if (index != nullptr) return IndexKeyOf(table, *index, item);
+  Item key = {{table.partition_key.name, item.at(table.partition_key.name)}};
+  if (table.sort_key) key.emplace(table.sort_key->name, item.at(table.sort_key->name));
+  return key;
 }
 
-void EmbeddedDocumentStore::ApplyCreate(storage::Sequence sequence, std::string_view description,
-                                        storage::WriteBatch& batch) {
-  auto stored = DecodeTable(description);
-  SB_CHECK(stored.ok());
-  auto table = std::make_shared<Table>();
-  table->stored = *std::move(stored);
-  table->number = sequence;
-  table->prefix = ItemPrefix(table->stored.account, sequence);
-  batch.Put(NumberedKey('T', sequence), description);
-  std::unique_lock lock(tables_mutex_);
-  tables_by_number_[sequence] = table;
-  tables_[table->stored.account][table->stored.description.name] = table;
+Result<> EmbeddedDocumentStore::Admit(const Account& account, const std::string& name,
+                                      const std::string& index, Access access) {
+  SB_TRY(std::shared_ptr<Table> table, Find(account, name));
+  if (table->limits->Admits(index, access, clock_.Monotonic())) return {};
+  return Error(ErrorCode::kThrottled,
+               fmt::format("The level of configured provisioned throughput for {} was exceeded. "
+                           "Consider increasing your provisioning level with the UpdateTable API.",
+                           index.empty() ? "the table"
+                                         : "one or more global secondary indexes of the table"),
+               "TableName", "ProvisionedThroughputExceededException");
 }
 
-void EmbeddedDocumentStore::ApplyDrop(std::uint64_t number, storage::WriteBatch& batch) {
-  std::unique_lock lock(tables_mutex_);
-  auto found = tables_by_number_.find(number);
-  if (found == tables_by_number_.end()) return;
-  std::shared_ptr<Table> table = found->second;
-  tables_by_number_.erase(found);
-  tables_[table->stored.account].erase(table->stored.description.name);
-  batch.Delete(NumberedKey('T', number));
-  batch.Delete(NumberedKey('S', number));
-  batch.Put(NumberedKey('D', number), table->prefix);
+void EmbeddedDocumentStore::Charge(const Account& account, const std::string& name,
+                                   const std::string& index, Access access, double units) {
+  auto table = Find(account, name);
+  if (table.ok()) (*table)->limits->Take(index, access, units, clock_.Monotonic());
 }
 
-void EmbeddedDocumentStore::Seal(storage::Sequence sequence) { sealed_ = sequence; }
-
-// The items are in RocksDB already: the engine's Flush makes them durable. What is left to do is
-// to say so, and to sweep up behind dropped tables.
-Result<> EmbeddedDocumentStore::WriteSealed(storage::WriteBatch& batch) {
-  batch.Put(StoreKey('C'), FixedText(sealed_));
-  std::string dropped = StoreKey('D');
-  std::vector<std::pair<std::string, std::string>> markers;
-  SB_TRY_OK(key_values_.Visit(dropped, storage::PrefixEnd(dropped), false,
-                              [&](std::string_view key, std::string_view prefix) {
-                                markers.emplace_back(key, prefix);
+Result<std::uint64_t> EmbeddedDocumentStore::ExpireItems(const Account& account,
+                                                         const std::string& name,
+                                                         std::uint64_t items_max) {
+  SB_TRY(std::shared_ptr<Table> table, Find(account, name));
+  const TableDescription& description = table->description();
+  if (description.ttl_attribute.empty()) return 0;
+  const Instant now = clock_.Now();
+  std::lock_guard lock(expiry_mutex_);
+  std::string& cursor = expiry_cursors_[table->number];
+  std::vector<Write> writes;
+  std::uint64_t seen = 0;
+  std::string at = cursor.empty() ? table->prefix : cursor;
+  cursor.clear();
+  Result<> read;
+  SB_TRY_OK(key_values_.Visit(at, storage::PrefixEnd(table->prefix), false,
+                              [&](std::string_view key, std::string_view value) {
+                                if (seen == items_max || writes.size() == kExpireBatch) {
+                                  cursor = key;
+                                  return false;
+                                }
+                                ++seen;
+                                auto stored = DecodeStored(value);
+                                if (!stored.ok()) {
+                                  read = stored.error();
+                                  return false;
+                                }
+                                if (!HasExpired(description, stored->item, now)) return true;
+                                writes.push_back(
+                                    {.table = name,
+                                     .key = LastKey(description, nullptr, stored->item),
+                                     .mutation = [](const Item* present) -> Result<Change> {
+                                       // Written anew since, with a later time.
+                                       if (present != nullptr) return Change{};
+                                       return Change{.kind = Change::Kind::kDelete};
+                                     }});
                                 return true;
                               }));
-  std::size_t swept = 0;
-  for (const auto& [marker, prefix] : markers) {
-    SB_TRY_OK(key_values_.Visit(prefix, storage::PrefixEnd(prefix), false,
-                                [&](std::string_view key, std::string_view) {
-                                  batch.Delete(key);
-                                  return ++swept < kSweepMax;
-                                }));
-    if (swept >= kSweepMax) break;
-    batch.Delete(marker);
-  }
-  return {};
+  if (!read.ok()) return read.error();
+  if (writes.empty()) return 0;
+  const std::size_t count = writes.size();
+  SB_TRY_OK(Transact(account, std::move(writes)));
+  return count;
 }
 
 }  // namespace securebase::documents

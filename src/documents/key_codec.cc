@@ -47,6 +47,52 @@ Result<> CheckKeyValue(const KeyAttribute& attribute, const Value& value, std::s
       attribute.name);
 }
 
+/// A terminated value's bytes without the terminator: any longer value begins with them.
+std::string Escaped(const Value& value) {
+  std::string bytes;
+  AppendOrdered(bytes, OrderedBytes(value));
+  bytes.resize(bytes.size() - 2);
+  return bytes;
+}
+
+const Value* KeyValueOf(const Item& item, const KeyAttribute& attribute) {
+  auto found = item.find(attribute.name);
+  if (found == item.end() || !HasType(found->second, attribute.type)) return nullptr;
+  return &found->second;
+}
+
+Result<> CheckIndexKey(const SecondaryIndex& index, const KeyAttribute& attribute, const Item& item,
+                       std::size_t bytes_max) {
+  auto found = item.find(attribute.name);
+  if (found == item.end()) return {};
+  if (!HasType(found->second, attribute.type)) {
+    return Validation(
+        fmt::format("One or more parameter values were invalid: Type mismatch for Index Key {} "
+                    "Expected: {} Actual: {} IndexName: {}",
+                    attribute.name, static_cast<char>(attribute.type), found->second.type(),
+                    index.name),
+        attribute.name);
+  }
+  if (attribute.type == KeyType::kNumber) return {};
+  std::size_t size = KeySize(found->second);
+  if (size == 0) {
+    return Validation(
+        fmt::format("One or more parameter values are not valid. A value specified for a secondary "
+                    "index key is not supported. The AttributeValue for a key attribute cannot "
+                    "contain an empty {} value. IndexName: {}, IndexKey: {}",
+                    attribute.type == KeyType::kString ? "string" : "binary", index.name,
+                    attribute.name),
+        attribute.name);
+  }
+  if (size <= bytes_max) return {};
+  return Validation(
+      fmt::format("One or more parameter values were invalid: Size of {} has exceeded the maximum "
+                  "size limit of {} bytes. IndexName: {}, IndexKey: {}",
+                  bytes_max == kPartitionBytesMax ? "hashkey" : "rangekey", bytes_max, index.name,
+                  attribute.name),
+      attribute.name);
+}
+
 Result<> TakeKey(const KeyAttribute& attribute, const Item& item, std::size_t bytes_max,
                  Item& key) {
   auto found = item.find(attribute.name);
@@ -141,6 +187,79 @@ KeyRange SortRange(std::string_view partition, const std::optional<SortCondition
       return {.first = at(sort->low), .end = storage::PrefixEnd(at(sort->low))};
   }
   return {.first = prefix, .end = all_end};
+}
+
+KeyRange IndexSortRange(std::string_view partition, const std::optional<SortCondition>& sort) {
+  std::string prefix(partition);
+  std::string all_end = storage::PrefixEnd(prefix);
+  if (!sort) return {.first = prefix, .end = all_end};
+  auto at = [&](const Value& value) {
+    std::string bytes = prefix;
+    AppendOrdered(bytes, OrderedBytes(value));
+    return bytes;
+  };
+  auto after = [&](const Value& value) { return storage::PrefixEnd(at(value)); };
+  switch (sort->op) {
+    case SortCondition::Op::kEqual:
+      return {.first = at(sort->low), .end = after(sort->low)};
+    case SortCondition::Op::kLess:
+      return {.first = prefix, .end = at(sort->low)};
+    case SortCondition::Op::kLessOrEqual:
+      return {.first = prefix, .end = after(sort->low)};
+    case SortCondition::Op::kGreater:
+      return {.first = after(sort->low), .end = all_end};
+    case SortCondition::Op::kGreaterOrEqual:
+      return {.first = at(sort->low), .end = all_end};
+    case SortCondition::Op::kBetween:
+      return {.first = at(sort->low), .end = after(sort->high)};
+    case SortCondition::Op::kBeginsWith: {
+      std::string first = prefix + Escaped(sort->low);
+      return {.first = first, .end = storage::PrefixEnd(first)};
+    }
+  }
+  return {.first = prefix, .end = all_end};
+}
+
+std::optional<std::string> IndexEntryKey(const TableDescription& table, const SecondaryIndex& index,
+                                         const Item& item) {
+  const Value* partition = KeyValueOf(item, index.partition_key);
+  if (partition == nullptr) return {};
+  std::string bytes = PartitionBytes(*partition);
+  if (index.sort_key) {
+    const Value* sort = KeyValueOf(item, *index.sort_key);
+    if (sort == nullptr) return {};
+    AppendOrdered(bytes, OrderedBytes(*sort));
+  }
+  return bytes + KeyBytes(table, item);
+}
+
+Item IndexKeyOf(const TableDescription& table, const SecondaryIndex& index, const Item& item) {
+  Item key;
+  auto take = [&](const KeyAttribute& attribute) {
+    if (auto found = item.find(attribute.name); found != item.end()) key.insert(*found);
+  };
+  take(table.partition_key);
+  if (table.sort_key) take(*table.sort_key);
+  take(index.partition_key);
+  if (index.sort_key) take(*index.sort_key);
+  return key;
+}
+
+Item ProjectedItem(const TableDescription& table, const SecondaryIndex& index, const Item& item) {
+  if (index.projection == ProjectionKind::kAll) return item;
+  Item kept = IndexKeyOf(table, index, item);
+  for (const std::string& name : index.included) {
+    if (auto found = item.find(name); found != item.end()) kept.insert(*found);
+  }
+  return kept;
+}
+
+Result<> CheckIndexKeys(const TableDescription& table, const Item& item) {
+  for (const SecondaryIndex& index : table.indexes) {
+    SB_TRY_OK(CheckIndexKey(index, index.partition_key, item, kPartitionBytesMax));
+    if (index.sort_key) SB_TRY_OK(CheckIndexKey(index, *index.sort_key, item, kSortBytesMax));
+  }
+  return {};
 }
 
 Result<Item> KeyOf(const TableDescription& table, const Item& item) {

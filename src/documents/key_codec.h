@@ -2,6 +2,7 @@
 
 // Keys of items as bytes that compare (memcmp) in the order DynamoDB promises.
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,5 +37,23 @@ struct KeyRange {
   std::string end;
 };
 KeyRange SortRange(std::string_view partition, const std::optional<SortCondition>& sort);
+
+/// The same for an index, whose sort keys are terminated because the table's keys follow them.
+KeyRange IndexSortRange(std::string_view partition, const std::optional<SortCondition>& sort);
+
+/// Key of an item's entry in an index: the index's keys, each terminated, then the table's; none
+/// for an item that is not in the index. The item has its table's keys.
+std::optional<std::string> IndexEntryKey(const TableDescription& table, const SecondaryIndex& index,
+                                         const Item& item);
+
+/// What an index keeps of an item.
+Item ProjectedItem(const TableDescription& table, const SecondaryIndex& index, const Item& item);
+
+/// kInvalidArgument when an index's key attribute is in the item with a wrong type, is empty or
+/// too long.
+Result<> CheckIndexKeys(const TableDescription& table, const Item& item);
+
+/// Key attributes of an index and of its table, as a page's last key has them.
+Item IndexKeyOf(const TableDescription& table, const SecondaryIndex& index, const Item& item);
 
 }  // namespace securebase::documents

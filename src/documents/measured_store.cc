@@ -145,7 +145,7 @@ Result<RangePage> MeasuredDocumentStore::Range(const Account& account,
   PublishEnd(call, page.ok() ? nullptr : &page.error());
   if (page.ok()) {
     Publish(call, "ConsumedReadCapacityUnits", "Count", ReadUnits(page->bytes));
-    Publish(call, "ReturnedItemCount", "Count", static_cast<double>(page->items.size()));
+    Publish(call, "ReturnedItemCount", "Count", static_cast<double>(page->count()));
   }
   return page;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
-// A DocumentStore that publishes what DynamoDB publishes of a table, namespace AWS/DynamoDB:
+// A DocumentStore that publishes what DynamoDB publishes of a table, namespace AWS/DynamoDB, for
+// the accesses that do not come through its API (which measures its own operations):
 // SuccessfulRequestLatency, ConsumedReadCapacityUnits, ConsumedWriteCapacityUnits,
 // ReturnedItemCount, UserErrors, SystemErrors and ConditionalCheckFailedRequests; by TableName
 // and Operation, by TableName, and without dimensions.
@@ -34,6 +35,21 @@ class MeasuredDocumentStore final : public DocumentStore {
   Result<TableStatistics> Statistics(const Account& account,
                                      const std::string& name) const override {
     return store_.Statistics(account, name);
+  }
+  Result<TableDescription> UpdateTable(const Account& account, const std::string& name,
+                                       const TableChange& change) override {
+    return store_.UpdateTable(account, name, change);
+  }
+  Result<> FillIndexes(const Account& account, const std::string& name) override {
+    return store_.FillIndexes(account, name);
+  }
+  Result<> Admit(const Account& account, const std::string& table, const std::string& index,
+                 Access access) override {
+    return store_.Admit(account, table, index, access);
+  }
+  void Charge(const Account& account, const std::string& table, const std::string& index,
+              Access access, double units) override {
+    store_.Charge(account, table, index, access, units);
   }
   Result<std::optional<VersionedItem>> Get(const Account& account, const std::string& table,
                                            const Item& key) const override;

@@ -96,6 +96,12 @@ std::string ToText(const Decimal& d) {
     text.append(static_cast<std::size_t>(-d.exponent), '0');
     return text + d.digits;
   }
+  if (d.exponent > kDigitsMax) {
+    // With its zeros it would look like more than 38 digits, which boto3 refuses to read.
+    text += d.digits[0];
+    if (size > 1) text += '.' + d.digits.substr(1);
+    return text + "E+" + std::to_string(d.exponent - 1);
+  }
   if (d.exponent >= size) {
     text += d.digits;
     text.append(static_cast<std::size_t>(d.exponent - size), '0');

@@ -169,12 +169,7 @@ class Decoder {
   ByteReader reader_;
 };
 
-std::size_t NumberSize(const Number& n) {
-  auto digits = static_cast<std::size_t>(
-      std::count_if(n.text().begin(), n.text().end(), [](char c) { return c >= '0' && c <= '9'; }));
-  // One byte per two digits, one for the exponent, one for the sign.
-  return (digits + 1) / 2 + 1 + (n.text().front() == '-' ? 1 : 0);
-}
+std::size_t NumberSize(const Number& n) { return NumberTextSize(n.text()); }
 
 std::size_t ValueSize(const Value& value);
 
@@ -217,6 +212,17 @@ std::string StringAttribute(const Item& item, std::string_view name) {
   auto found = item.find(name);
   if (found == item.end() || !found->second.string()) return {};
   return *found->second.string();
+}
+
+std::size_t NumberTextSize(std::string_view text) {
+  std::size_t digits = 0, zeros = 0;  // zeros that a later digit makes count
+  for (char c : text.substr(0, text.find('E'))) {
+    if (c == '0' && digits > 0) ++zeros;
+    if (c < '1' || c > '9') continue;
+    digits += zeros + 1;
+    zeros = 0;
+  }
+  return (digits + 1) / 2 + 1 + (text.starts_with('-') ? 1 : 0);
 }
 
 std::size_t ItemSize(const Item& item) {

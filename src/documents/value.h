@@ -16,7 +16,8 @@
 
 namespace securebase::documents {
 
-/// A decimal number of up to 38 significant digits, kept as normalised text ("1E+2" is "100").
+/// A decimal number of up to 38 significant digits, kept as normalised text ("1E+2" is "100";
+/// beyond 38 digits before the point "1E+40").
 /// Range 1e-130 to 9.9..e125 in magnitude, and 0.
 class Number {
  public:
@@ -104,6 +105,9 @@ std::string StringAttribute(const Item& item, std::string_view name);
 
 /// Bytes of an item as DynamoDB counts them (names and values); at most 400 KB are allowed.
 std::size_t ItemSize(const Item& item);
+/// Bytes of a number, by its normalised text: one per two significant digits, one for the exponent,
+/// one for the sign.
+std::size_t NumberTextSize(std::string_view text);
 
 /// Compact binary form and back; Decode refuses damaged bytes.
 std::string EncodeItem(const Item& item);

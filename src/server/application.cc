@@ -67,7 +67,7 @@ class WiredApplication final : public Application {
                  {.keys = stores_->keys(),
                   .metrics = stores_->metrics(),
                   .logs = stores_->logs(),
-                  .documents = documents_,
+                  .documents = stores_->documents(),  // its operations measure themselves
                   .tables = stores_->tables(),
                   .workers = workers_,
                   .telemetry = telemetry_,
@@ -106,9 +106,12 @@ class WiredApplication final : public Application {
     notification_.Start();
     maintenance_.emplace(stores_->engine(), options.maintenance, [this] {
       SweepExports();
+      MaintainTables();
       RecordCriteria();
       SweepDeliveries();
     });
+    // An index whose filling a stop or a crash interrupted need not wait for the first chores.
+    static_cast<void>(workers_.Post([this] { MaintainTables(); }));
     return {};
   }
 
@@ -124,6 +127,7 @@ class WiredApplication final : public Application {
   Notification& notification() override { return notification_; }
 
   Result<> Close() override {
+    stores_->documents().Stop();
     workers_.Stop();
     notification_.Stop();
     telemetry_.Stop();  // after the workers, whose last measurements it writes
@@ -160,6 +164,21 @@ class WiredApplication final : public Application {
     if (const Result<> swept = notification_.queue().Sweep(); !swept.ok()) {
       Log(LogLevel::kError, "cannot forget old deliveries", {{"error", swept.error().message()}});
     }
+  }
+
+  void MaintainTables() {
+    const Result<std::uint64_t> expired = stores_->documents().Maintain();
+    if (!expired.ok()) {
+      if (expired.error().code() == ErrorCode::kCancelled) return;
+      Log(LogLevel::kError, "cannot maintain the tables", {{"error", expired.error().message()}});
+      return;
+    }
+    if (*expired == 0) return;
+    telemetry_.Publish({.namespace_name = "AWS/DynamoDB",
+                        .name = "TimeToLiveDeletedItemCount",
+                        .unit = "Count",
+                        .value = static_cast<double>(*expired),
+                        .dimensions = {}});
   }
 
   // A verdict a minute, whether or not somebody asks: the trend of each criterion.

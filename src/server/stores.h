@@ -36,7 +36,7 @@ class Stores {
   ~Stores();
 
   storage::Engine& engine() { return *engine_; }
-  documents::DocumentStore& documents() { return *documents_; }
+  documents::EmbeddedDocumentStore& documents() { return *documents_; }
   metrics::MetricStore& metrics() { return *metrics_; }
   events::LogStore& logs() { return events_->logs(); }
   events::DatasetStore& datasets() { return events_->datasets(); }

@@ -170,6 +170,8 @@ void Write(json::Writer& writer, const Value& value) {
     writer.String(Base64Encode(blob->bytes));
   } else if (const auto* document = value.As<json::Value>()) {
     writer.Any(*document);
+  } else if (const auto* raw = value.As<Value::Raw>()) {
+    writer.Raw(raw->json);
   } else {
     writer.Null();
   }

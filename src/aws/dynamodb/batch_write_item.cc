@@ -1,11 +1,12 @@
 // BatchWriteItem. Ours writes the whole batch or nothing, in one step.
 
 #include <algorithm>
+#include <list>
 #include <utility>
 
-#include "aws/dynamodb/common.h"
+#include "aws/dynamodb/meter.h"
 #include "aws/dynamodb/operations.h"
-#include "documents/measured_store.h"
+#include "aws/dynamodb/writes.h"
 
 namespace securebase::aws::dynamodb {
 namespace {
@@ -17,39 +18,34 @@ constexpr std::size_t kBatchMax = 25;
 
 struct Batch {
   std::vector<documents::Write> writes;
-  double units = 0;  // of the table that was added last
+  std::vector<const TableView*> tables;  // of each write
+  std::map<std::string, Value::List> collections;
 };
 
-Result<> AddPut(const CallContext& context, const TableView& table, const Value& request,
-                Batch& batch) {
+Result<documents::Write> PutOf(const CallContext& context, const TableView& table,
+                               const Value& request) {
   SB_TRY_OK(CheckWritable(context, table, WriteKind::kPut));
   SB_TRY(Item item, ItemOf(request, "Item"));
   SB_TRY(Item key, documents::KeyOf(table.description, item));
-  SB_TRY_OK(CheckOwner(table, key));
-  batch.units += documents::WriteUnits(documents::ItemSize(item));
-  batch.writes.push_back(
-      {table.name(), std::move(key), [item = std::move(item)](const Item*) -> Result<Change> {
-         return Change{Change::Kind::kPut, item};
-       }});
-  return {};
+  return documents::Write{table.name(), std::move(key),
+                          [item = std::move(item)](const Item*) -> Result<Change> {
+                            return Change{Change::Kind::kPut, item};
+                          }};
 }
 
-Result<> AddDelete(const CallContext& context, const TableView& table, const Value& request,
-                   Batch& batch) {
+Result<documents::Write> DeleteOf(const CallContext& context, const TableView& table,
+                                  const Value& request) {
   SB_TRY_OK(CheckWritable(context, table, WriteKind::kDelete));
   SB_TRY(Item key, ItemOf(request, "Key"));
-  SB_TRY_OK(CheckOwner(table, key));
-  batch.units += 1;
-  batch.writes.push_back(
-      {table.name(), std::move(key), [](const Item* present) -> Result<Change> {
-         return Change{present == nullptr ? Change::Kind::kNone : Change::Kind::kDelete, {}};
-       }});
-  return {};
+  return documents::Write{
+      table.name(), std::move(key), [](const Item* present) -> Result<Change> {
+        return Change{present == nullptr ? Change::Kind::kNone : Change::Kind::kDelete, {}};
+      }};
 }
 
-Result<> AddTable(const CallContext& context, const TableView& table, const Value::List& requests,
-                  Batch& batch) {
-  const std::size_t first = batch.writes.size();
+Result<> AddTable(const CallContext& context, const TableView& table, const Value& batch_request,
+                  const Value::List& requests, Batch& batch) {
+  std::vector<Item> keys;
   for (const Value& request : requests) {
     const Value* put = request.Find("PutRequest");
     const Value* removal = request.Find("DeleteRequest");
@@ -59,45 +55,64 @@ Result<> AddTable(const CallContext& context, const TableView& table, const Valu
           "PutRequest and DeleteRequest",
           "RequestItems");
     }
-    SB_TRY_OK(put != nullptr ? AddPut(context, table, *put, batch)
-                             : AddDelete(context, table, *removal, batch));
-    const Item& key = batch.writes.back().key;
-    const auto twice = std::find_if(batch.writes.begin() + static_cast<std::ptrdiff_t>(first),
-                                    batch.writes.end() - 1,
-                                    [&](const documents::Write& w) { return w.key == key; });
-    if (twice != batch.writes.end() - 1) {
+    SB_TRY(documents::Write write,
+           put != nullptr ? PutOf(context, table, *put) : DeleteOf(context, table, *removal));
+    SB_TRY_OK(CheckOwner(table, write.key));
+    if (std::find(keys.begin(), keys.end(), write.key) != keys.end()) {
       return Validation("Provided list of item keys contains duplicates", "RequestItems");
     }
+    keys.push_back(write.key);
+    Value metrics = CollectionMetrics(batch_request, table, write.key);
+    if (!metrics.IsNull()) batch.collections[table.name()].push_back(std::move(metrics));
+    batch.writes.push_back(std::move(write));
+    batch.tables.push_back(&table);
   }
   return {};
 }
 
-Result<Value> Run(const Value& request, CallContext& context) {
-  const Value::Fields& tables = request.Entries("RequestItems");
+Result<> CheckBatchSize(const Value::Fields& tables) {
   std::size_t count = 0;
   for (const auto& [name, requests] : tables) count += requests.As<Value::List>()->size();
-  if (count == 0) {
-    return Validation(
-        "1 validation error detected: Value at 'requestItems' failed to satisfy constraint: "
-        "Member must have length greater than or equal to 1",
-        "RequestItems");
-  }
   if (count > kBatchMax) {
     return Validation("Too many items requested for the BatchWriteItem call", "RequestItems");
   }
+  if (count > 0) return {};
+  return Validation(
+      "1 validation error detected: Value at 'requestItems' failed to satisfy constraint: "
+      "Member must have length greater than or equal to 1",
+      "RequestItems");
+}
+
+Result<Value> Write(const Value& request, CallContext& context, Meter& meter) {
+  const Value::Fields& tables = request.Entries("RequestItems");
+  SB_TRY_OK(CheckBatchSize(tables));
+  std::list<TableView> views;
   Batch batch;
-  Value::List capacities;
   for (const auto& [name, requests] : tables) {
-    SB_TRY(const TableView table, OpenTable(context, name));
-    batch.units = 0;
-    SB_TRY_OK(AddTable(context, table, *requests.As<Value::List>(), batch));
-    Value capacity = CapacityOf(request, table.name(), batch.units);
-    if (!capacity.IsNull()) capacities.push_back(std::move(capacity));
+    SB_TRY(TableView table, OpenTable(context, name));
+    views.push_back(std::move(table));
+    SB_TRY_OK(meter.Admit(views.back(), documents::Access::kWrite));
+    SB_TRY_OK(AddTable(context, views.back(), request, *requests.As<Value::List>(), batch));
   }
-  SB_TRY_OK(context.stores.documents.Transact(context.account, std::move(batch.writes)));
+  SB_TRY(const auto results,
+         context.stores.documents.Transact(context.account, std::move(batch.writes)));
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    meter.Write(*batch.tables[i], results[i].before ? &*results[i].before : nullptr,
+                results[i].after ? &*results[i].after : nullptr);
+  }
   Value answer = Value::MakeStruct({{"UnprocessedItems", Value::Map()}});
-  if (!capacities.empty()) answer.Set("ConsumedCapacity", std::move(capacities));
+  answer.Set("ConsumedCapacity", meter.Capacities(request));
+  if (!batch.collections.empty()) {
+    Value::Map collections;
+    for (auto& [name, list] : batch.collections) collections.entries.emplace_back(name, list);
+    answer.Set("ItemCollectionMetrics", std::move(collections));
+  }
   return answer;
+}
+
+Result<Value> Run(const Value& request, CallContext& context) {
+  Meter meter(context, "BatchWriteItem");
+  return meter.Finish(Write(request, context, meter));
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "documents/encoded_item.h"
+
 namespace securebase::aws::dynamodb {
 namespace {
 
@@ -80,6 +82,19 @@ Result<TableView> OpenTable(const CallContext& context, std::string_view table_n
   return view;
 }
 
+Result<TableView> OpenNamed(const CallContext& context, const Value& request) {
+  const std::string name = TableNameOf(*request.Text("TableName"));
+  Result<TableView> table = OpenTable(context, name);
+  if (table.ok() || table.error().code() != ErrorCode::kNotFound) return table;
+  return Error(ErrorCode::kNotFound, "Requested resource not found: Table: " + name + " not found",
+               "TableName", "ResourceNotFoundException");
+}
+
+Result<> CheckSettable(const TableView& table) {
+  if (!table.description.product) return {};
+  return Denied("Table " + table.name() + " belongs to the product and cannot be changed");
+}
+
 Result<> CheckWritable(const CallContext& context, const TableView& table, WriteKind kind) {
   if (!table.description.product) return {};
   const documents::ProductTables& tables = context.stores.tables;
@@ -154,18 +169,17 @@ json::Value Shown(const TableView& table, const documents::Item& item,
   return documents::ToWire(documents::Project(*projection, table.ForExpressions(item)));
 }
 
+Result<Value> ShownEncoded(std::string_view encoded) {
+  Value::Raw text;
+  text.json.reserve(encoded.size() * 2);
+  SB_TRY_OK(documents::AppendWire(text.json, encoded));
+  return Value(std::move(text));
+}
+
 double ReadUnitsOf(const Value& request, std::uint64_t bytes) {
   const double blocks = static_cast<double>((bytes + 4095) / 4096);
   const double units = blocks < 1 ? 1 : blocks;
   return request.Bool("ConsistentRead", false) ? units : units / 2;
-}
-
-Value CapacityOf(const Value& request, const std::string& table, double units) {
-  const std::string* asked = request.Text("ReturnConsumedCapacity");
-  if (asked == nullptr || *asked == "NONE") return Value();
-  Value capacity = Value::MakeStruct({{"TableName", table}, {"CapacityUnits", units}});
-  if (*asked == "INDEXES") capacity.Set("Table", Value::MakeStruct({{"CapacityUnits", units}}));
-  return capacity;
 }
 
 Error WithPrefix(const Error& error) {
@@ -188,7 +202,7 @@ Member CapacityMember() {
   return Optional("ReturnConsumedCapacity", OneOf({"INDEXES", "TOTAL", "NONE"}));
 }
 Member CollectionMetricsMember() {
-  return Accepted("ReturnItemCollectionMetrics", OneOf({"SIZE", "NONE"}));
+  return Optional("ReturnItemCollectionMetrics", OneOf({"SIZE", "NONE"}));
 }
 Member OnConditionFailureMember() {
   return Optional("ReturnValuesOnConditionCheckFailure", OneOf({"ALL_OLD", "NONE"}));

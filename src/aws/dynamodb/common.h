@@ -36,6 +36,11 @@ std::string TableNameOf(std::string_view text);
 /// on a table that is not divided by customers.
 Result<TableView> OpenTable(const CallContext& context, std::string_view table_name);
 
+/// The same by TableName, with the longer message of the operations on tables.
+Result<TableView> OpenNamed(const CallContext& context, const Value& request);
+/// AccessDeniedException for a product table, whose settings are the product's.
+Result<> CheckSettable(const TableView& table);
+
 /// AccessDeniedException for tables that the API may not put into or update.
 enum class WriteKind { kPut, kUpdate, kDelete };
 Result<> CheckWritable(const CallContext& context, const TableView& table, WriteKind kind);
@@ -63,8 +68,9 @@ Result<std::optional<documents::Projection>> ProjectionOf(
 json::Value Shown(const TableView& table, const documents::Item& item,
                   const std::optional<documents::Projection>& projection);
 
-/// ConsumedCapacity, where the request asks for it; else null.
-Value CapacityOf(const Value& request, const std::string& table, double units);
+/// The same of a stored item, as text.
+Result<Value> ShownEncoded(std::string_view encoded);
+
 double ReadUnitsOf(const Value& request, std::uint64_t bytes);
 
 /// Put before an operation's validation messages where the service does so (spec 8.3).

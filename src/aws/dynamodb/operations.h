@@ -25,6 +25,12 @@ Operation ListTagsOfResource();
 Operation PutItem();
 Operation Query();
 Operation Scan();
+Operation TagResource();
+Operation TransactGetItems();
+Operation TransactWriteItems();
+Operation UntagResource();
 Operation UpdateItem();
+Operation UpdateTable();
+Operation UpdateTimeToLive();
 
 }  // namespace securebase::aws::dynamodb

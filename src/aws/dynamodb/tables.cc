@@ -1,9 +1,11 @@
 // Operations on tables, and those with constant answers that SDKs and tools ask for.
 
+#include <algorithm>
 #include <utility>
 
-#include "aws/dynamodb/common.h"
 #include "aws/dynamodb/operations.h"
+#include "aws/dynamodb/table_schema.h"
+#include "base/log.h"
 
 namespace securebase::aws::dynamodb {
 namespace {
@@ -12,65 +14,6 @@ constexpr std::int64_t kTableNamesMax = 100;
 // AWS's own default quotas.
 constexpr std::int64_t kAccountUnitsMax = 80'000;
 constexpr std::int64_t kTableUnitsMax = 40'000;
-
-Error TableNotFound(const std::string& name) {
-  return Error(ErrorCode::kNotFound, "Requested resource not found: Table: " + name + " not found",
-               "TableName", "ResourceNotFoundException");
-}
-
-/// Like OpenTable, with the longer message of the operations on tables.
-Result<TableView> OpenNamed(const CallContext& context, const Value& request) {
-  const std::string name = TableNameOf(*request.Text("TableName"));
-  Result<TableView> table = OpenTable(context, name);
-  if (!table.ok() && table.error().code() == ErrorCode::kNotFound) return TableNotFound(name);
-  return table;
-}
-
-Value KeySchemaOf(const documents::TableDescription& table) {
-  Value::List schema;
-  auto add = [&](const documents::KeyAttribute& attribute, const char* type) {
-    schema.push_back(Value::MakeStruct({{"AttributeName", attribute.name}, {"KeyType", type}}));
-  };
-  add(table.partition_key, "HASH");
-  if (table.sort_key) add(*table.sort_key, "RANGE");
-  return schema;
-}
-
-Value AttributeDefinitionsOf(const documents::TableDescription& table) {
-  Value::List definitions;
-  auto add = [&](const documents::KeyAttribute& attribute) {
-    definitions.push_back(
-        Value::MakeStruct({{"AttributeName", attribute.name},
-                           {"AttributeType", std::string(1, static_cast<char>(attribute.type))}}));
-  };
-  add(table.partition_key);
-  if (table.sort_key) add(*table.sort_key);
-  return definitions;
-}
-
-std::string TableArn(const Account& account, const std::string& name) {
-  return "arn:aws:dynamodb:" + account.region + ":" + account.id + ":table/" + name;
-}
-
-Value DescriptionOf(const CallContext& context, const documents::TableDescription& table,
-                    const documents::TableStatistics& statistics, std::string_view status) {
-  return Value::MakeStruct({
-      {"AttributeDefinitions", AttributeDefinitionsOf(table)},
-      {"TableName", table.name},
-      {"KeySchema", KeySchemaOf(table)},
-      {"TableStatus", status},
-      {"CreationDateTime", table.created_at},
-      {"ProvisionedThroughput",
-       Value::MakeStruct(
-           {{"NumberOfDecreasesToday", 0}, {"ReadCapacityUnits", 0}, {"WriteCapacityUnits", 0}})},
-      {"TableSizeBytes", statistics.size_bytes},
-      {"ItemCount", statistics.item_count},
-      {"TableArn", TableArn(context.account, table.name)},
-      {"TableId", table.id},
-      {"BillingModeSummary", Value::MakeStruct({{"BillingMode", "PAY_PER_REQUEST"}})},
-      {"DeletionProtectionEnabled", false},
-  });
-}
 
 Result<Value> RunListTables(const Value& request, CallContext& context) {
   const std::string after = request.TextOr("ExclusiveStartTableName", "");
@@ -95,59 +38,11 @@ Result<Value> RunDescribeTable(const Value& request, CallContext& context) {
   SB_TRY(const TableView table, OpenNamed(context, request));
   SB_TRY(const documents::TableStatistics statistics,
          context.stores.documents.Statistics(context.account, table.name()));
-  return Value::MakeStruct(
-      {{"Table", DescriptionOf(context, table.description, statistics, "ACTIVE")}});
-}
-
-Result<documents::KeyAttribute> KeyAttributeOf(const Value& request, const std::string& name) {
-  for (const Value& definition : request.Elements("AttributeDefinitions")) {
-    if (*definition.Text("AttributeName") != name) continue;
-    return documents::KeyAttribute{
-        name, static_cast<documents::KeyType>(definition.Text("AttributeType")->front())};
-  }
-  return Validation(
-      "One or more parameter values were invalid: Some index key attributes are not defined in "
-      "AttributeDefinitions. Keys: [" +
-          name + "]",
-      "KeySchema");
-}
-
-Result<documents::TableDescription> NewTable(const Value& request, const CallContext& context) {
-  documents::TableDescription table;
-  table.name = *request.Text("TableName");
-  table.created_at = context.now;
-  const Value::List& schema = request.Elements("KeySchema");
-  if (*schema[0].Text("KeyType") != "HASH") {
-    return Validation("Invalid KeySchema: The first KeySchemaElement is not a HASH key type",
-                      "KeySchema");
-  }
-  SB_TRY(table.partition_key, KeyAttributeOf(request, *schema[0].Text("AttributeName")));
-  if (schema.size() > 1) {
-    if (*schema[1].Text("KeyType") != "RANGE") {
-      return Validation("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type",
-                        "KeySchema");
-    }
-    SB_TRY(table.sort_key, KeyAttributeOf(request, *schema[1].Text("AttributeName")));
-  }
-  if (request.Elements("AttributeDefinitions").size() != schema.size()) {
-    return Validation(
-        "One or more parameter values were invalid: Number of attributes in KeySchema does not "
-        "exactly match number of attributes defined in AttributeDefinitions",
-        "AttributeDefinitions");
-  }
-  return table;
-}
-
-Result<> CheckTableName(std::string_view name) {
-  for (char c : name) {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    if (letter || c == '_' || c == '-' || c == '.') continue;
-    return Validation("1 validation error detected: Value '" + std::string(name) +
-                          "' at 'tableName' failed to satisfy constraint: Member must satisfy "
-                          "regular expression pattern: [a-zA-Z0-9_.-]+",
-                      "TableName");
-  }
-  return {};
+  const auto& indexes = table.description.indexes;
+  const bool fills =
+      std::any_of(indexes.begin(), indexes.end(), [](const auto& index) { return !index.active; });
+  return Value::MakeStruct({{"Table", DescriptionOf(context, table.description, statistics,
+                                                    fills ? "UPDATING" : "ACTIVE")}});
 }
 
 Error TableExists(const std::string& name) {
@@ -155,13 +50,15 @@ Error TableExists(const std::string& name) {
                "ResourceInUseException");
 }
 
+Result<> CheckWholeAccount(const CallContext& context) {
+  if (context.caller.whole_account) return {};
+  return Error(ErrorCode::kForbidden, "Tables are managed with a key of the whole account", {},
+               "AccessDeniedException");
+}
+
 Result<Value> RunCreateTable(const Value& request, CallContext& context) {
   SB_TRY(documents::TableDescription table, NewTable(request, context));
-  SB_TRY_OK(CheckTableName(table.name));
-  if (!context.caller.whole_account) {
-    return Error(ErrorCode::kForbidden, "Tables are created with a key of the whole account", {},
-                 "AccessDeniedException");
-  }
+  SB_TRY_OK(CheckWholeAccount(context));
   documents::DocumentStore& store = context.stores.documents;
   if (store.DescribeTable(context.account, table.name).ok()) return TableExists(table.name);
   SB_TRY(table, store.CreateTable(context.account, std::move(table)));
@@ -182,17 +79,124 @@ Result<Value> RunDeleteTable(const Value& request, CallContext& context) {
       {{"TableDescription", DescriptionOf(context, table.description, statistics, "DELETING")}});
 }
 
-Result<Value> RunDescribeTimeToLive(const Value& request, CallContext& context) {
-  SB_TRY(const TableView table, OpenNamed(context, request));
-  const bool expires = table.name() == context.stores.tables.report_cache;
-  Value description = Value::MakeStruct({{"TimeToLiveStatus", expires ? "ENABLED" : "DISABLED"}});
-  if (expires) description.Set("AttributeName", "ttl");
-  return Value::MakeStruct({{"TimeToLiveDescription", std::move(description)}});
+/// One element of GlobalSecondaryIndexUpdates.
+Result<> UpdateIndex(const Value& request, const Value& update,
+                     documents::TableDescription& table) {
+  const Value* create = update.Find("Create");
+  const Value* removal = update.Find("Delete");
+  const Value* change = update.Find("Update");
+  if ((create != nullptr) + (removal != nullptr) + (change != nullptr) != 1) {
+    return Validation(
+        "One or more parameter values were invalid: Only one global secondary index action can be "
+        "specified in each element of GlobalSecondaryIndexUpdates",
+        "GlobalSecondaryIndexUpdates");
+  }
+  if (create != nullptr) {
+    SB_TRY(documents::SecondaryIndex index, NewGlobalIndex(table, request, *create));
+    if (table.provisioned && index.throughput == documents::Throughput()) {
+      index.throughput = table.throughput;
+    }
+    table.indexes.push_back(std::move(index));
+    return {};
+  }
+  const std::string& name = *(removal != nullptr ? removal : change)->Text("IndexName");
+  const auto found = std::find_if(table.indexes.begin(), table.indexes.end(),
+                                  [&](const auto& one) { return one.global && one.name == name; });
+  if (found == table.indexes.end()) {
+    return Error(ErrorCode::kNotFound, "Requested resource not found", "IndexName",
+                 "ResourceNotFoundException");
+  }
+  if (removal != nullptr) {
+    table.indexes.erase(found);
+    return {};
+  }
+  if (!table.provisioned) {
+    return Validation(
+        "One or more parameter values were invalid: Neither ReadCapacityUnits nor "
+        "WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST",
+        "GlobalSecondaryIndexUpdates");
+  }
+  found->throughput = ThroughputOf(*change->Find("ProvisionedThroughput"));
+  return {};
 }
 
-Result<Value> RunListTagsOfResource(const Value& request, CallContext& context) {
-  SB_TRY_OK(OpenTable(context, *request.Text("ResourceArn")));
-  return Value::MakeStruct({{"Tags", Value::List()}});
+Result<> CheckUpdate(const Value& request, const documents::TableDescription& table) {
+  bool any = false;
+  for (const char* member : {"BillingMode", "ProvisionedThroughput", "GlobalSecondaryIndexUpdates",
+                             "DeletionProtectionEnabled", "TableClass"}) {
+    any = any || request.Has(member);
+  }
+  if (!any) {
+    return Validation(
+        "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, "
+        "GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required",
+        "TableName");
+  }
+  std::size_t online = 0;
+  for (const auto& index : table.indexes) online += index.active ? 0 : 1;
+  for (const Value& update : request.Elements("GlobalSecondaryIndexUpdates")) {
+    online += update.Has("Create") || update.Has("Delete") ? 1 : 0;
+  }
+  if (online > 1 && request.Has("GlobalSecondaryIndexUpdates")) {
+    return Error(ErrorCode::kLimitExceeded,
+                 "Subscriber limit exceeded: Only 1 online index can be created or deleted "
+                 "simultaneously per table",
+                 "GlobalSecondaryIndexUpdates", "LimitExceededException");
+  }
+  const Value* throughput = request.Find("ProvisionedThroughput");
+  if (throughput == nullptr || !table.provisioned) return {};
+  const documents::Throughput wanted = ThroughputOf(*throughput);
+  if (wanted != table.throughput || request.Has("GlobalSecondaryIndexUpdates")) return {};
+  return Validation(
+      "The provisioned throughput for the table will not change. The requested value equals the "
+      "current value. Current ReadCapacityUnits provisioned for the table: " +
+          std::to_string(table.throughput.read_units) +
+          ". Requested ReadCapacityUnits: " + std::to_string(wanted.read_units) +
+          ". Current WriteCapacityUnits provisioned for the table: " +
+          std::to_string(table.throughput.write_units) +
+          ". Requested WriteCapacityUnits: " + std::to_string(wanted.write_units) +
+          ". Refer to the Amazon DynamoDB Developer Guide for current limits and how to request "
+          "higher limits.",
+      "ProvisionedThroughput");
+}
+
+/// Fills new indexes on a worker. What a full queue or a crash leaves is filled by maintenance.
+void StartFill(const CallContext& context, const std::string& table) {
+  const bool posted = context.stores.workers.Post(
+      [&store = context.stores.documents, account = context.account, table] {
+        const Result<> filled = store.FillIndexes(account, table);
+        if (filled.ok() || filled.error().code() == ErrorCode::kCancelled) return;
+        Log(LogLevel::kError, "cannot fill an index",
+            {{"table", table}, {"error", filled.error().message()}});
+      });
+  if (!posted) Log(LogLevel::kInfo, "an index waits for maintenance", {{"table", table}});
+}
+
+Result<Value> RunUpdateTable(const Value& request, CallContext& context) {
+  SB_TRY(const TableView table, OpenNamed(context, request));
+  SB_TRY_OK(CheckWholeAccount(context));
+  SB_TRY_OK(CheckSettable(table));
+  auto change = [&](documents::TableDescription& changed) -> Result<> {
+    SB_TRY_OK(CheckUpdate(request, changed));
+    SB_TRY_OK(ApplyBilling(request, changed));
+    for (const Value& update : request.Elements("GlobalSecondaryIndexUpdates")) {
+      SB_TRY_OK(UpdateIndex(request, update, changed));
+    }
+    changed.deletion_protected =
+        request.Bool("DeletionProtectionEnabled", changed.deletion_protected);
+    changed.table_class = request.TextOr("TableClass", changed.table_class);
+    return {};
+  };
+  documents::DocumentStore& store = context.stores.documents;
+  SB_TRY(const documents::TableDescription changed,
+         store.UpdateTable(context.account, table.name(), change));
+  SB_TRY(const documents::TableStatistics statistics,
+         store.Statistics(context.account, table.name()));
+  const bool fills = std::any_of(changed.indexes.begin(), changed.indexes.end(),
+                                 [](const auto& index) { return !index.active; });
+  if (fills) StartFill(context, table.name());
+  return Value::MakeStruct({{"TableDescription", DescriptionOf(context, changed, statistics,
+                                                               fills ? "UPDATING" : "ACTIVE")}});
 }
 
 Result<Value> RunDescribeContinuousBackups(const Value& request, CallContext& context) {
@@ -235,27 +239,21 @@ Operation DescribeTable() {
 }
 
 Operation CreateTable() {
-  const ShapePtr definition = Struct(
-      {Required("AttributeName", Text(1, 255)), Required("AttributeType", OneOf({"S", "N", "B"}))});
-  const ShapePtr key = Struct(
-      {Required("AttributeName", Text(1, 255)), Required("KeyType", OneOf({"HASH", "RANGE"}))});
-  const ShapePtr throughput =
-      Struct({Required("ReadCapacityUnits", Int(1)), Required("WriteCapacityUnits", Int(1))});
   return {.name = "CreateTable",
           .role = api::Role::kAdmin,
           .input = Struct({
-              Required("TableName", Text(3, 255)),
-              Required("AttributeDefinitions", ListOf(definition)),
-              Required("KeySchema", ListOf(key, 1, 2)),
-              Accepted("BillingMode", OneOf({"PROVISIONED", "PAY_PER_REQUEST"})),
-              Accepted("ProvisionedThroughput", throughput),
-              Refused("LocalSecondaryIndexes"),
-              Refused("GlobalSecondaryIndexes"),
+              Required("TableName", Text(3, 1024)),
+              Required("AttributeDefinitions", AttributeDefinitionsShape()),
+              Required("KeySchema", KeySchemaShape()),
+              Optional("BillingMode", OneOf({"PROVISIONED", "PAY_PER_REQUEST"})),
+              Optional("ProvisionedThroughput", ThroughputShape()),
+              Optional("LocalSecondaryIndexes", ListOf(IndexShape(/*global=*/false))),
+              Optional("GlobalSecondaryIndexes", ListOf(IndexShape(/*global=*/true))),
+              Optional("DeletionProtectionEnabled", Bool()),
+              Optional("TableClass", OneOf({"STANDARD", "STANDARD_INFREQUENT_ACCESS"})),
+              Optional("Tags", TagsShape()),
               Refused("StreamSpecification"),
               Refused("SSESpecification"),
-              Refused("Tags"),
-              Refused("TableClass"),
-              Refused("DeletionProtectionEnabled"),
               Refused("WarmThroughput"),
               Refused("ResourcePolicy"),
               Refused("OnDemandThroughput"),
@@ -263,23 +261,36 @@ Operation CreateTable() {
           .run = RunCreateTable};
 }
 
+Operation UpdateTable() {
+  const ShapePtr index = Struct({Required("IndexName", Text(3, 255))});
+  const ShapePtr throughput = Struct(
+      {Required("IndexName", Text(3, 255)), Required("ProvisionedThroughput", ThroughputShape())});
+  const ShapePtr update = Struct({Optional("Create", IndexShape(/*global=*/true)),
+                                  Optional("Delete", index), Optional("Update", throughput)});
+  return {.name = "UpdateTable",
+          .role = api::Role::kAdmin,
+          .input = Struct({
+              TableNameMember(),
+              Optional("AttributeDefinitions", AttributeDefinitionsShape()),
+              Optional("BillingMode", OneOf({"PROVISIONED", "PAY_PER_REQUEST"})),
+              Optional("ProvisionedThroughput", ThroughputShape()),
+              Optional("GlobalSecondaryIndexUpdates", ListOf(update)),
+              Optional("DeletionProtectionEnabled", Bool()),
+              Optional("TableClass", OneOf({"STANDARD", "STANDARD_INFREQUENT_ACCESS"})),
+              Refused("StreamSpecification"),
+              Refused("SSESpecification"),
+              Refused("ReplicaUpdates"),
+              Refused("WarmThroughput"),
+              Refused("OnDemandThroughput"),
+          }),
+          .run = RunUpdateTable};
+}
+
 Operation DeleteTable() {
   return {.name = "DeleteTable",
           .role = api::Role::kAdmin,
           .input = Struct({TableNameMember()}),
           .run = RunDeleteTable};
-}
-
-Operation DescribeTimeToLive() {
-  return {.name = "DescribeTimeToLive",
-          .input = Struct({TableNameMember()}),
-          .run = RunDescribeTimeToLive};
-}
-
-Operation ListTagsOfResource() {
-  return {.name = "ListTagsOfResource",
-          .input = Struct({Required("ResourceArn", Text(1, 1283)), Accepted("NextToken", Text())}),
-          .run = RunListTagsOfResource};
 }
 
 Operation DescribeContinuousBackups() {

@@ -1,56 +1,35 @@
 // PutItem, UpdateItem and DeleteItem: one item, perhaps on a condition.
 
-#include <algorithm>
 #include <utility>
 
-#include "aws/dynamodb/common.h"
+#include "aws/dynamodb/legacy.h"
+#include "aws/dynamodb/meter.h"
 #include "aws/dynamodb/operations.h"
-#include "documents/measured_store.h"
+#include "aws/dynamodb/writes.h"
 
 namespace securebase::aws::dynamodb {
 namespace {
 
 using documents::Change;
-using documents::Condition;
 using documents::Item;
-
-Error ConditionFailed() {
-  return Error(ErrorCode::kConflict, "The conditional request failed", {},
-               "ConditionalCheckFailedException");
-}
-
-/// One write on its way: what it needs to know of its table and condition.
-struct WriteCall {
-  TableView table;
-  std::optional<Condition> condition;
-  Item key;
-};
-
-Result<> CheckCondition(const WriteCall& call, const Item* present) {
-  static const Item kNone;
-  if (!call.condition) return {};
-  const Item& seen = present == nullptr ? kNone : *present;
-  if (documents::Evaluate(*call.condition, call.table.ForExpressions(seen))) return {};
-  return ConditionFailed();
-}
 
 /// Runs the mutation under its condition. A failed condition leaves the present item in the
 /// answer where the request wants it.
-Result<documents::WriteResult> Execute(const Value& request, CallContext& context, WriteCall call,
-                                       documents::Mutation mutation) {
+Result<documents::WriteResult> Execute(const Value& request, CallContext& context,
+                                       const WriteCall& call, const documents::Mutation& mutation,
+                                       Meter& meter) {
   SB_TRY_OK(CheckOwner(call.table, call.key));
+  SB_TRY_OK(meter.Admit(call.table, documents::Access::kWrite));
   std::optional<Item> refused;
-  const std::string name = call.table.name();
-  const Item key = call.key;
   auto guarded = [&](const Item* present) -> Result<Change> {
-    if (Result<> met = CheckCondition(call, present); !met.ok()) {
+    if (!call.Holds(present)) {
       if (present != nullptr) refused = *present;
-      return std::move(met).error();
+      return ConditionFailed();
     }
     return mutation(present);
   };
   std::vector<documents::Write> writes;
-  writes.push_back({name, key, guarded});
+  writes.push_back({call.table.name(), call.key, guarded});
   auto results = context.stores.documents.Transact(context.account, std::move(writes));
   if (results.ok()) return std::move(results->front());
   if (refused && request.TextOr("ReturnValuesOnConditionCheckFailure", "") == "ALL_OLD") {
@@ -59,14 +38,14 @@ Result<documents::WriteResult> Execute(const Value& request, CallContext& contex
   return std::move(results).error();
 }
 
-Value AnswerOf(const Value& request, const TableView& table, const documents::WriteResult& result,
-               const std::optional<Item>& attributes) {
+Value AnswerOf(const Value& request, const WriteCall& call, const documents::WriteResult& result,
+               const std::optional<Item>& attributes, Meter& meter) {
+  meter.Write(call.table, result.before ? &*result.before : nullptr,
+              result.after ? &*result.after : nullptr);
   Value answer = Value::MakeStruct({});
   if (attributes && !attributes->empty()) answer.Set("Attributes", documents::ToWire(*attributes));
-  std::uint64_t bytes = 1;
-  if (result.before) bytes = std::max<std::uint64_t>(bytes, documents::ItemSize(*result.before));
-  if (result.after) bytes = std::max<std::uint64_t>(bytes, documents::ItemSize(*result.after));
-  answer.Set("ConsumedCapacity", CapacityOf(request, table.name(), documents::WriteUnits(bytes)));
+  answer.Set("ConsumedCapacity", meter.Capacity(request));
+  answer.Set("ItemCollectionMetrics", CollectionMetrics(request, call.table, call.key));
   return answer;
 }
 
@@ -74,39 +53,50 @@ std::optional<Item> OldWhereAsked(const Value& request, const documents::WriteRe
   return request.TextOr("ReturnValues", "") == "ALL_OLD" ? result.before : std::nullopt;
 }
 
-Result<Value> DoPut(const Value& request, CallContext& context) {
-  SB_TRY(auto expressions, ExpressionsOf(request));
+/// The condition of a write, by an expression or by Expected, and its table.
+Result<WriteCall> StartCall(const Value& request, const CallContext& context, WriteKind kind,
+                            documents::ExpressionContext& expressions) {
   WriteCall call;
   SB_TRY(call.condition, ConditionOf(request, "ConditionExpression", expressions,
                                      documents::ExpressionKind::kCondition));
-  SB_TRY_OK(expressions.CheckAllUsed("ConditionExpression"));
+  SB_TRY_OK(expressions.CheckAllUsed(kind == WriteKind::kUpdate ? "UpdateExpression"
+                                                                : "ConditionExpression"));
+  if (!call.condition) {
+    SB_TRY(call.condition, ExpectedOf(request));
+  }
   SB_TRY(call.table, OpenTable(context, *request.Text("TableName")));
-  SB_TRY_OK(CheckWritable(context, call.table, WriteKind::kPut));
-  SB_TRY(const Item item, ItemOf(request, "Item"));
-  SB_TRY(call.key, documents::KeyOf(call.table.description, item));
-  const TableView table = call.table;
-  SB_TRY(const auto result,
-         Execute(request, context, std::move(call), [&item](const Item*) -> Result<Change> {
-           return Change{Change::Kind::kPut, item};
-         }));
-  return AnswerOf(request, table, result, OldWhereAsked(request, result));
+  SB_TRY_OK(CheckWritable(context, call.table, kind));
+  return call;
 }
 
-Result<Value> DoDelete(const Value& request, CallContext& context) {
+Result<Value> DoPut(const Value& request, CallContext& context, Meter& meter) {
+  SB_TRY_OK(CheckNotMixed(request, {"Expected", "ConditionalOperator"}, {"ConditionExpression"}));
   SB_TRY(auto expressions, ExpressionsOf(request));
-  WriteCall call;
-  SB_TRY(call.condition, ConditionOf(request, "ConditionExpression", expressions,
-                                     documents::ExpressionKind::kCondition));
-  SB_TRY_OK(expressions.CheckAllUsed("ConditionExpression"));
-  SB_TRY(call.table, OpenTable(context, *request.Text("TableName")));
-  SB_TRY_OK(CheckWritable(context, call.table, WriteKind::kDelete));
+  SB_TRY(WriteCall call, StartCall(request, context, WriteKind::kPut, expressions));
+  SB_TRY(const Item item, ItemOf(request, "Item"));
+  SB_TRY(call.key, documents::KeyOf(call.table.description, item));
+  SB_TRY(const auto result, Execute(
+                                request, context, call,
+                                [&item](const Item*) -> Result<Change> {
+                                  return Change{Change::Kind::kPut, item};
+                                },
+                                meter));
+  return AnswerOf(request, call, result, OldWhereAsked(request, result), meter);
+}
+
+Result<Value> DoDelete(const Value& request, CallContext& context, Meter& meter) {
+  SB_TRY_OK(CheckNotMixed(request, {"Expected", "ConditionalOperator"}, {"ConditionExpression"}));
+  SB_TRY(auto expressions, ExpressionsOf(request));
+  SB_TRY(WriteCall call, StartCall(request, context, WriteKind::kDelete, expressions));
   SB_TRY(call.key, ItemOf(request, "Key"));
-  const TableView table = call.table;
   SB_TRY(const auto result,
-         Execute(request, context, std::move(call), [](const Item* present) -> Result<Change> {
-           return Change{present == nullptr ? Change::Kind::kNone : Change::Kind::kDelete, {}};
-         }));
-  return AnswerOf(request, table, result, OldWhereAsked(request, result));
+         Execute(
+             request, context, call,
+             [](const Item* present) -> Result<Change> {
+               return Change{present == nullptr ? Change::Kind::kNone : Change::Kind::kDelete, {}};
+             },
+             meter));
+  return AnswerOf(request, call, result, OldWhereAsked(request, result), meter);
 }
 
 /// What ReturnValues asks for after an update.
@@ -122,50 +112,47 @@ std::optional<Item> UpdatedAttributes(const Value& request,
   return documents::Project({plan->paths()}, *from);
 }
 
-Result<Value> DoUpdate(const Value& request, CallContext& context) {
+Result<Value> DoUpdate(const Value& request, CallContext& context, Meter& meter) {
+  SB_TRY_OK(CheckNotMixed(request, {"AttributeUpdates", "Expected", "ConditionalOperator"},
+                          {"UpdateExpression", "ConditionExpression"}));
   SB_TRY(auto expressions, ExpressionsOf(request));
-  WriteCall call;
   std::optional<documents::UpdatePlan> plan;
   if (const std::string* text = request.Text("UpdateExpression")) {
     SB_TRY(plan, documents::ParseUpdate(*text, expressions));
+  } else {
+    SB_TRY(plan, AttributeUpdatesOf(request));
   }
-  SB_TRY(call.condition, ConditionOf(request, "ConditionExpression", expressions,
-                                     documents::ExpressionKind::kCondition));
-  SB_TRY_OK(expressions.CheckAllUsed("UpdateExpression"));
-  SB_TRY(call.table, OpenTable(context, *request.Text("TableName")));
-  SB_TRY_OK(CheckWritable(context, call.table, WriteKind::kUpdate));
+  SB_TRY(WriteCall call, StartCall(request, context, WriteKind::kUpdate, expressions));
   if (plan) {
     SB_TRY_OK(documents::CheckUpdateAttributes(*plan, call.table.description));
   }
   SB_TRY(Item key, ItemOf(request, "Key"));
   SB_TRY(call.key, KeyOf(context, call.table, std::move(key)));
-  const TableView table = call.table;
-  const Item whole_key = call.key;
   SB_TRY(const auto result,
-         Execute(request, context, std::move(call), [&](const Item* present) -> Result<Change> {
-           const Item& before = present ? *present : whole_key;
-           if (!plan) return Change{Change::Kind::kPut, before};
-           SB_TRY(Item after, documents::ApplyUpdate(*plan, before));
-           return Change{Change::Kind::kPut, std::move(after)};
-         }));
-  return AnswerOf(request, table, result, UpdatedAttributes(request, plan, result));
+         Execute(
+             request, context, call,
+             [&](const Item* present) { return Updated(plan, present, call.key); }, meter));
+  return AnswerOf(request, call, result, UpdatedAttributes(request, plan, result), meter);
 }
 
 Result<Value> RunPut(const Value& request, CallContext& context) {
-  return WithPrefix(DoPut(request, context));
+  Meter meter(context, "PutItem");
+  return WithPrefix(meter.Finish(DoPut(request, context, meter)));
 }
 Result<Value> RunDelete(const Value& request, CallContext& context) {
-  return WithPrefix(DoDelete(request, context));
+  Meter meter(context, "DeleteItem");
+  return WithPrefix(meter.Finish(DoDelete(request, context, meter)));
 }
 Result<Value> RunUpdate(const Value& request, CallContext& context) {
-  return WithPrefix(DoUpdate(request, context));
+  Meter meter(context, "UpdateItem");
+  return WithPrefix(meter.Finish(DoUpdate(request, context, meter)));
 }
 
 std::vector<Member> CommonMembers() {
   return {
       TableNameMember(),
-      Refused("Expected"),
-      Refused("ConditionalOperator"),
+      ExpectedMember(),
+      ConditionalOperatorMember(),
       CapacityMember(),
       CollectionMetricsMember(),
       Optional("ConditionExpression", Text()),
@@ -201,7 +188,7 @@ Operation UpdateItem() {
   std::vector<Member> members = CommonMembers();
   members.push_back(Required("Key", Document()));
   members.push_back(Optional("UpdateExpression", Text()));
-  members.push_back(Refused("AttributeUpdates"));
+  members.push_back(AttributeUpdatesMember());
   members.push_back(Optional("ReturnValues",
                              OneOf({"NONE", "ALL_OLD", "UPDATED_OLD", "ALL_NEW", "UPDATED_NEW"})));
   return {.name = "UpdateItem",

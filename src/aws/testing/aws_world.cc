@@ -36,7 +36,7 @@ http::Request MakeRequest(std::string method, std::string target,
 AwsWorld::AwsWorld(bool authentication_required) : clock_(kStart), tables_("dev") {
   engine_ = Opened(storage::Engine::Open({.folder = folder_.path(), .journal_file_bytes = 1 << 20},
                                          PosixFileSystem()));
-  documents_ = Opened(documents::EmbeddedDocumentStore::Open(*engine_, tables_, random_));
+  documents_ = Opened(documents::EmbeddedDocumentStore::Open(*engine_, tables_, random_, clock_));
   metrics_ = Opened(metrics::EmbeddedMetricStore::Open(*engine_, clock_));
   events_ = Opened(events::EmbeddedEvents::Open(*engine_, clock_));
   EXPECT_TRUE(engine_->Recover().ok());

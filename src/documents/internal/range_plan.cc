@@ -23,7 +23,9 @@ std::string_view PartitionOf(std::string_view key) {
   return key.substr(0, end + 2);
 }
 
-Result<> CheckRequest(const TableDescription& table, const RangeRequest& request) {
+/// `Keyed`: a table or an index.
+template <class Keyed>
+Result<> CheckRequest(const Keyed& table, const RangeRequest& request) {
   auto has_type = [](const Value& value, const KeyAttribute& attribute) {
     return value.type().size() == 1 && value.type()[0] == static_cast<char>(attribute.type);
   };
@@ -58,16 +60,30 @@ Result<> CheckRequest(const TableDescription& table, const RangeRequest& request
   return {};
 }
 
-/// Moves the range's start (or, descending, its end) behind the key where the last page ended.
-Result<> SkipTo(const TableDescription& table, const RangeRequest& request, KeyRange& range) {
-  if (!request.exclusive_start_key) return {};
+/// The bytes of the key where the last page ended.
+Result<std::string> StartKey(const TableDescription& table, const SecondaryIndex* index,
+                             const RangeRequest& request) {
   const Item& start = *request.exclusive_start_key;
-  bool valid = CheckKey(table, start).ok();
-  if (valid && request.partition) {
-    valid = start.find(table.partition_key.name)->second == *request.partition;
+  const KeyAttribute& partition = index == nullptr ? table.partition_key : index->partition_key;
+  std::optional<std::string> key;
+  if (index == nullptr) {
+    if (CheckKey(table, start).ok()) key = KeyBytes(table, start);
+  } else if (KeyOf(table, start).ok() && CheckIndexKeys(table, start).ok() &&
+             IndexKeyOf(table, *index, start).size() == start.size()) {
+    key = IndexEntryKey(table, *index, start);
   }
-  if (!valid) return Validation("The provided starting key is invalid", "ExclusiveStartKey");
-  std::string key = KeyBytes(table, start);
+  if (key && request.partition && start.find(partition.name)->second != *request.partition) {
+    key.reset();
+  }
+  if (!key) return Validation("The provided starting key is invalid", "ExclusiveStartKey");
+  return *std::move(key);
+}
+
+/// Moves the range's start (or, descending, its end) behind the key where the last page ended.
+Result<> SkipTo(const TableDescription& table, const SecondaryIndex* index,
+                const RangeRequest& request, KeyRange& range) {
+  if (!request.exclusive_start_key) return {};
+  SB_TRY(std::string key, StartKey(table, index, request));
   if (request.descending) {
     if (range.end.empty() || key < range.end) range.end = std::move(key);
     return {};
@@ -79,11 +95,16 @@ Result<> SkipTo(const TableDescription& table, const RangeRequest& request, KeyR
 
 }  // namespace
 
-Result<KeyRange> PlanRange(const TableDescription& table, const RangeRequest& request) {
-  SB_TRY_OK(CheckRequest(table, request));
+Result<KeyRange> PlanRange(const TableDescription& table, const SecondaryIndex* index,
+                           const RangeRequest& request) {
+  SB_TRY_OK(index == nullptr ? CheckRequest(table, request) : CheckRequest(*index, request));
   KeyRange range;
-  if (request.partition) range = SortRange(PartitionBytes(*request.partition), request.sort);
-  SB_TRY_OK(SkipTo(table, request, range));
+  if (request.partition) {
+    std::string partition = PartitionBytes(*request.partition);
+    range = index == nullptr ? SortRange(partition, request.sort)
+                             : IndexSortRange(partition, request.sort);
+  }
+  SB_TRY_OK(SkipTo(table, index, request, range));
   return range;
 }
 

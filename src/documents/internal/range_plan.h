@@ -10,9 +10,10 @@
 
 namespace securebase::documents::internal {
 
-/// Keys behind the table's prefix; `first` >= `end` (not empty) means none at all. kInvalidArgument
-/// for a request that does not fit the table.
-Result<KeyRange> PlanRange(const TableDescription& table, const RangeRequest& request);
+/// Keys behind the prefix of the table or, where `index` is not null, of that index; `first` >=
+/// `end` (not empty) means none at all. kInvalidArgument for a request that does not fit the table.
+Result<KeyRange> PlanRange(const TableDescription& table, const SecondaryIndex* index,
+                           const RangeRequest& request);
 
 /// Whether the item with this key (behind the table's prefix) belongs to the asked segment.
 bool InSegment(const RangeRequest& request, std::string_view key);
