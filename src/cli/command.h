@@ -37,6 +37,8 @@ Command KeyCommand();
 Command ImportCommand();
 Command LoadtestCommand();
 Command ValidateCommand();
+Command MetricsCommand();
+Command ApiDocsCommand();
 
 /// All subcommands, in the order of the help.
 std::vector<Command> AllCommands();
