@@ -40,6 +40,8 @@ Command TableCommand();
 Command ValidateCommand();
 Command NotifyCommand();
 Command QueryCommand();
+Command MetricsCommand();
+Command ApiDocsCommand();
 
 /// All subcommands, in the order of the help.
 std::vector<Command> AllCommands();

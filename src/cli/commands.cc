@@ -14,6 +14,8 @@ std::vector<Command> AllCommands() {
       ValidateCommand(),  //
       NotifyCommand(),    //
       QueryCommand(),     //
+      MetricsCommand(),   //
+      ApiDocsCommand(),   //
   };
 }
 

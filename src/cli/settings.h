@@ -10,6 +10,7 @@
 #include "base/file_system.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "ingest/settings.h"
 #include "server/http_server.h"
 #include "server/notification.h"
 
@@ -31,6 +32,7 @@ struct Settings {
   std::vector<api::Plan> plans;
   server::NotificationOptions notification;
   bool strict_dashboards = false;
+  ingest::IngestSettings ingest;
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kText;
 

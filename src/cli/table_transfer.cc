@@ -263,14 +263,13 @@ Result<int> ExportTable(const TableOptions& options, TableClient& client) {
       to_stdout ? stdout : std::fopen(part.c_str(), "wb"),
       to_stdout ? +[](std::FILE* f) { return std::fflush(f); } : std::fclose);
   if (!file) return InvalidArgument(part, "cannot be written");
-  std::uint64_t count = 0, bytes = 0;
+  std::uint64_t count = 0;
   bool written = true;
   double seconds = 0;
   {
     ProgressLine line(!options.quiet && !to_stdout && IsTerminal(STDERR_FILENO), "items");
     auto write = [&](std::string text) {
       text += '\n';
-      bytes += text.size();
       written = written && std::fwrite(text.data(), 1, text.size(), file.get()) == text.size();
     };
     if (format == TableFormat::kCsv) write(CsvHeader(columns));

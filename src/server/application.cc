@@ -11,7 +11,9 @@
 #include "ingest/ingest.h"
 #include "reports/export_store.h"
 #include "server/dispatcher.h"
+#include "server/metric_receivers.h"
 #include "server/routes.h"
+#include "server/self_metrics.h"
 #include "web/page.h"
 
 namespace securebase::server {
@@ -76,9 +78,18 @@ class WiredApplication final : public Application {
                   .topics = &notification_.topics()}),
         ingest_({.authentication_required = options.authentication_required, .home = options.home},
                 {.api = api_, .keys = stores_->keys(), .workers = workers_, .clock = clock}),
+        receivers_(options.ingest, options.home, stores_->metrics(), clock),
         page_(web::MakePage()),
         meter_(telemetry_, clock, options.environment),
-        dispatcher_(Parts(), meter_) {}
+        dispatcher_(Parts(), meter_) {
+    ingest_.Add(receivers_.Routes());
+    ingest_.Add({SelfMetricsRoute({.stores = *stores_,
+                                   .telemetry = telemetry_,
+                                   .workers = workers_,
+                                   .meter = meter_,
+                                   .receivers = receivers_,
+                                   .clock = clock})});
+  }
 
   /// What can fail.
   Result<> Start(const ApplicationOptions& options, FileSystem& files, const Clock& clock,
@@ -104,6 +115,7 @@ class WiredApplication final : public Application {
                          .plans = PlanNames(options)}));
     SB_TRY_OK(notification_.Open(options.notification, options.data_folder));
     notification_.Start();
+    SB_TRY_OK(receivers_.Start());
     maintenance_.emplace(stores_->engine(), options.maintenance, [this] {
       SweepExports();
       MaintainTables();
@@ -128,6 +140,7 @@ class WiredApplication final : public Application {
 
   Result<> Close() override {
     stores_->documents().Stop();
+    receivers_.Stop();
     workers_.Stop();
     notification_.Stop();
     telemetry_.Stop();  // after the workers, whose last measurements it writes
@@ -203,6 +216,7 @@ class WiredApplication final : public Application {
   api::Api api_;
   aws::Gateway gateway_;
   ingest::Ingest ingest_;
+  MetricReceivers receivers_;
   std::unique_ptr<http::Handler> page_;
   RequestMeter meter_;
   Dispatcher dispatcher_;
