@@ -42,6 +42,7 @@ Command NotifyCommand();
 Command QueryCommand();
 Command MetricsCommand();
 Command ApiDocsCommand();
+Command AlarmCommand();
 
 /// All subcommands, in the order of the help.
 std::vector<Command> AllCommands();

@@ -16,6 +16,7 @@ std::vector<Command> AllCommands() {
       QueryCommand(),     //
       MetricsCommand(),   //
       ApiDocsCommand(),   //
+      AlarmCommand(),     //
   };
 }
 

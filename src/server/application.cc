@@ -68,6 +68,7 @@ class WiredApplication final : public Application {
                   .strict_dashboards = options.strict_dashboards},
                  {.keys = stores_->keys(),
                   .metrics = stores_->metrics(),
+                  .alarms = stores_->alarms(),
                   .logs = stores_->logs(),
                   .documents = stores_->documents(),  // its operations measure themselves
                   .tables = stores_->tables(),
@@ -116,6 +117,7 @@ class WiredApplication final : public Application {
     SB_TRY_OK(notification_.Open(options.notification, options.data_folder));
     notification_.Start();
     SB_TRY_OK(receivers_.Start());
+    stores_->alarms().Start();
     maintenance_.emplace(stores_->engine(), options.maintenance, [this] {
       SweepExports();
       MaintainTables();
@@ -142,6 +144,7 @@ class WiredApplication final : public Application {
     stores_->documents().Stop();
     receivers_.Stop();
     workers_.Stop();
+    stores_->alarms().Stop();
     notification_.Stop();
     telemetry_.Stop();  // after the workers, whose last measurements it writes
     if (maintenance_) maintenance_->Stop();
