@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "alarms/topic_sink.h"
 #include "aws/gateway.h"
 #include "base/log.h"
 #include "base/worker_pool.h"
@@ -117,6 +118,7 @@ class WiredApplication final : public Application {
     SB_TRY_OK(notification_.Open(options.notification, options.data_folder));
     notification_.Start();
     SB_TRY_OK(receivers_.Start());
+    stores_->alarms().SetSink(&topic_sink_);
     stores_->alarms().Start();
     maintenance_.emplace(stores_->engine(), options.maintenance, [this] {
       SweepExports();
@@ -216,6 +218,7 @@ class WiredApplication final : public Application {
   analytics::AnalyticsService analytics_;
   criteria::Evaluator evaluator_;
   Notification notification_;
+  alarms::TopicSink topic_sink_{notification_.topics()};
   api::Api api_;
   aws::Gateway gateway_;
   ingest::Ingest ingest_;
