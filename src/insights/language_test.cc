@@ -36,7 +36,7 @@ std::string Ask(const std::string& text, const std::vector<MemoryEvent>& events,
   const ParseResult query = Parse(text);
   if (!query.ok()) return "! " + query.error().message;
   const MemoryInput input(events);
-  const auto answer = Run(*query, input, options);
+  const auto answer = insights::Run(*query, input, options);
   if (!answer.ok()) return "! " + answer.error().message();
   std::string out;
   for (const auto& row : answer->table.rows) {
@@ -298,7 +298,7 @@ TEST(InsightsPatternTest, TemplatesOfLines) {
               "[ERROR] user ann failed", "[ERROR] user bob failed", "[INFO] Request time: 3 ms"});
   EXPECT_EQ(
       Ask("pattern @message", events),
-      "[INFO] Request time: <Number-1> ms,0.6,3,INFO;[ERROR] user <Token-1> failed,0.4,2,ERROR");
+      "[INFO] Request time: <Time-1> ms,0.6,3,INFO;[ERROR] user <Token-1> failed,0.4,2,ERROR");
   RunOptions options = Options();
   options.start_ms = kBase + 2000;
   options.end_ms = kBase + 4999;
@@ -306,7 +306,7 @@ TEST(InsightsPatternTest, TemplatesOfLines) {
   EXPECT_EQ(
       Ask("pattern @message | diff | display @pattern, @sampleCount, @previousCount, @difference",
           events, options),
-      "[ERROR] user <Token-1> failed,2,0,2;[INFO] Request time: <Number-1> ms,1,2,-1");
+      "[ERROR] user <Token-1> failed,2,0,2;[INFO] Request time: <Time-1> ms,1,2,-1");
   EXPECT_EQ(
       Ask("pattern @message | anomaly | filter @anomalyScore > 0.2 | display @anomalyDescription",
           events, options),
@@ -373,7 +373,7 @@ TEST(InsightsRunTest, LimitsOfRowsMemoryAndPatience) {
   for (MemoryEvent& event : events) event.timestamp_ms = kBase;
   const auto rows = [&](const std::string& text, const RunOptions& options) {
     const MemoryInput input(events);
-    const auto answer = Run(*Parse(text), input, options);
+    const auto answer = insights::Run(*Parse(text), input, options);
     return answer.ok() ? static_cast<int>(answer->table.rows.size()) : -1;
   };
   RunOptions options = Options();
