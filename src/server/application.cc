@@ -10,6 +10,7 @@
 #include "criteria/evaluator.h"
 #include "documents/measured_store.h"
 #include "ingest/ingest.h"
+#include "ingest/log_routes.h"
 #include "reports/export_store.h"
 #include "server/dispatcher.h"
 #include "server/metric_receivers.h"
@@ -120,6 +121,7 @@ class WiredApplication final : public Application {
     SB_TRY_OK(receivers_.Start());
     stores_->alarms().SetSink(&topic_sink_);
     stores_->alarms().Start();
+    ingest_.Add(ingest::LogRoutes(stores_->logs()));
     maintenance_.emplace(stores_->engine(), options.maintenance, [this] {
       SweepExports();
       MaintainTables();

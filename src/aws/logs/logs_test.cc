@@ -251,8 +251,8 @@ TEST_F(LogsTest, FilterLogEventsMergesStreams) {
 }
 
 TEST_F(LogsTest, FilterLogEventsRefusesWhatItCannotDo) {
-  Refuses("FilterLogEvents", Of(R"("filterPattern": "ERROR")"),
-          "ValidationException: The parameter filterPattern is not supported by SecureBase yet.");
+  Refuses("FilterLogEvents", Of(R"("filterPattern": "{ $.a }")"),
+          "InvalidParameterException: Invalid filter pattern");
   Refuses("FilterLogEvents", R"({"logGroupName": "no"})",
           "ResourceNotFoundException: The specified log group does not exist.");
   Refuses("FilterLogEvents", Of(R"("logStreamNames": ["s"], "logStreamNamePrefix": "s")"),

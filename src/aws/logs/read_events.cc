@@ -7,6 +7,7 @@
 
 #include "aws/logs/common.h"
 #include "aws/logs/operations.h"
+#include "logs/filter_pattern.h"
 
 namespace securebase::aws::logs {
 namespace {
@@ -114,7 +115,9 @@ struct FilteredPage {
 
 /// Reads on until the page is full, the events are at an end, or enough has been stepped over.
 Result<FilteredPage> ReadFiltered(const CallContext& context, const events::ReadRequest& read,
-                                  const StreamFilter& filter, std::optional<std::string> after) {
+                                  const StreamFilter& filter,
+                                  const securebase::logs::FilterPattern& pattern,
+                                  std::optional<std::string> after) {
   FilteredPage page;
   std::size_t bytes = 0;
   for (std::size_t scanned = 0; scanned < kScannedMax;) {
@@ -122,7 +125,8 @@ Result<FilteredPage> ReadFiltered(const CallContext& context, const events::Read
     const bool end = events.size() < read.events_max;
     scanned += events.size();
     for (ReadEvent& event : events) {
-      if (filter.Takes(event.stream)) {
+      const bool takes = filter.Takes(event.stream) && pattern.Matches(event.event.message);
+      if (takes) {
         bytes += event.event.message.size() + kEventOverhead;
         const bool full = page.events.size() == read.events_max ||
                           (bytes > kPageBytesMax && !page.events.empty());
@@ -132,7 +136,7 @@ Result<FilteredPage> ReadFiltered(const CallContext& context, const events::Read
         }
       }
       after = event.id;
-      if (filter.Takes(event.stream)) page.events.push_back(std::move(event));
+      if (takes) page.events.push_back(std::move(event));
     }
     if (end) return page;
   }
@@ -144,6 +148,8 @@ Result<Value> RunFilterLogEvents(const Value& request, CallContext& context) {
   SB_TRY(const std::string group, GroupNameOf(request));
   if (!GroupExists(context, group)) return GroupNotFound();
   SB_TRY(const StreamFilter filter, StreamFilterOf(request));
+  SB_TRY(const auto pattern,
+         securebase::logs::FilterPattern::Parse(request.TextOr("filterPattern", "")));
   events::ReadRequest read;
   read.group = group;
   read.events_max = static_cast<std::size_t>(request.Int("limit").value_or(kEventsMax));
@@ -155,7 +161,7 @@ Result<Value> RunFilterLogEvents(const Value& request, CallContext& context) {
     read.from_head = position->forward;
     after = position->id;
   }
-  SB_TRY(const FilteredPage page, ReadFiltered(context, read, filter, std::move(after)));
+  SB_TRY(const FilteredPage page, ReadFiltered(context, read, filter, pattern, std::move(after)));
 
   Value::List events;
   for (const ReadEvent& one : page.events) {
@@ -198,7 +204,7 @@ Operation FilterLogEvents() {
               Optional("logStreamNamePrefix", NameShape()),
               Optional("startTime", Int(0)),
               Optional("endTime", Int(0)),
-              Refused("filterPattern"),
+              Optional("filterPattern", Text(0, 1024)),
               Optional("nextToken", Text(1)),
               Optional("limit", Int(1, kEventsMax)),
               Optional("startFromHead", Bool()),
