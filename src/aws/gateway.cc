@@ -8,6 +8,7 @@
 #include "aws/fault.h"
 #include "aws/operation.h"
 #include "aws/request_route.h"
+#include "base/body_stream.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -142,6 +143,7 @@ Result<> Gateway::State::Prepare(Call& call, Protocol protocol) {
   if (identity.any_service && call.route.service != nullptr) {
     identity.signing_name = call.route.service->signing_name;
   }
+  call.context.protocol = call.route.protocol;
   return FindOperationOf(call, identity.signing_name);
 }
 
@@ -227,7 +229,13 @@ void Gateway::State::Run(std::shared_ptr<Call> call) {
 void Gateway::State::Finish(Call& call, const Result<Value>& result) {
   const CallContext& context = call.context;
   http::Response response;
-  if (result.ok()) {
+  if (result.ok() && context.stream != nullptr) {
+    response.headers.Add("Content-Type", "application/vnd.amazon.eventstream");
+    if (call.route.protocol == Protocol::kCbor)
+      response.headers.Add("smithy-protocol", "rpc-v2-cbor");
+    response.headers.Add("x-amzn-RequestId", context.request_id);
+    response.body_file = http::OfferStream(context.stream);
+  } else if (result.ok()) {
     response = Answer(call.route, *result, context.request_id);
   } else {
     const Error& error = result.error();

@@ -18,6 +18,10 @@
 #include "metrics/metric_store.h"
 #include "notify/topics/topic_service.h"
 
+namespace securebase::logs {
+class LogService;
+}
+
 namespace securebase::aws {
 
 struct GatewayOptions {
@@ -34,6 +38,7 @@ struct GatewayDependencies {
   metrics::MetricStore& metrics;
   alarms::AlarmService& alarms;
   events::LogStore& logs;
+  securebase::logs::LogService& log_service;
   documents::DocumentStore& documents;
   const documents::ProductTables& tables;
   WorkerPool& workers;

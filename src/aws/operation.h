@@ -13,6 +13,7 @@
 #include "aws/request_route.h"
 #include "aws/shape.h"
 #include "aws/value.h"
+#include "base/body_stream.h"
 
 namespace securebase::aws {
 
@@ -27,6 +28,7 @@ struct CallContext {
   std::string request_id;
   std::string host;            // as the client addressed us
   bool unsigned_link = false;  // came by a link of a message, which nobody signed
+  Protocol protocol = Protocol::kJson11;
 
   /// The account's 12 digits, as ARNs and answers show them; `account.id` may name a tenancy
   /// within it (docs/decisions/0004).
@@ -34,6 +36,8 @@ struct CallContext {
 
   /// Members that an error answer carries beside its message.
   Value error_members;
+  /// Set: the answer is this stream of events in place of the operation's value.
+  std::shared_ptr<http::BodyStream> stream;
   std::vector<std::pair<std::string, std::string>> headers;
 };
 

@@ -43,6 +43,8 @@ Command QueryCommand();
 Command MetricsCommand();
 Command ApiDocsCommand();
 Command AlarmCommand();
+Command LogsCommand();
+Command AgentCommand();
 
 /// All subcommands, in the order of the help.
 std::vector<Command> AllCommands();

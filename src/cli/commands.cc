@@ -17,6 +17,8 @@ std::vector<Command> AllCommands() {
       MetricsCommand(),   //
       ApiDocsCommand(),   //
       AlarmCommand(),     //
+      LogsCommand(),      //
+      AgentCommand(),     //
   };
 }
 

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "cli/command.h"
+#include "server/syslog_receiver.h"
 
 namespace securebase::cli {
 namespace {
@@ -33,10 +34,11 @@ Result<Settings> MergeSettings(CLI::App& app, const ServerOptions& options) {
   if (given("--auth")) file.auth = settings.auth;
   if (given("--account")) file.account = settings.account;
   if (given("--region")) file.region = settings.region;
-  if (given("--strict-dashboards")) file.strict_dashboards = settings.strict_dashboards;
   if (given("--env")) file.environment = settings.environment;
   if (given("--tls-cert")) file.tls_certificate = settings.tls_certificate;
   if (given("--tls-key")) file.tls_key = settings.tls_key;
+  if (given("--syslog-udp")) file.syslog_udp = settings.syslog_udp;
+  if (given("--syslog-tcp")) file.syslog_tcp = settings.syslog_tcp;
   if (given("--threads")) file.io_threads = settings.io_threads;
   if (given("--log-format")) file.log_format = settings.log_format;
   return file;
@@ -66,6 +68,21 @@ server::HttpServerOptions HttpOf(const Settings& settings, const ListenAddress& 
     options.tls = server::TlsFiles{settings.tls_certificate, settings.tls_key};
   }
   return options;
+}
+
+/// Null where no syslog is asked for.
+Result<std::unique_ptr<server::SyslogReceiver>> StartSyslog(const Settings& settings,
+                                                            server::Application& application,
+                                                            const Clock& clock) {
+  server::SyslogOptions options{.account = {settings.account, settings.region}};
+  for (const bool udp : {true, false}) {
+    const std::string& text = udp ? settings.syslog_udp : settings.syslog_tcp;
+    if (text.empty()) continue;
+    SB_TRY(const ListenAddress at, ParseListen(text));
+    (udp ? options.udp : options.tcp) = server::SyslogAddress{at.address, at.port};
+  }
+  if (!options.udp && !options.tcp) return std::unique_ptr<server::SyslogReceiver>();
+  return server::SyslogReceiver::Start(options, application.stores().logs(), clock);
 }
 
 /// SIGTERM and SIGINT, taken by WaitForStop alone: blocked before the first thread starts.
@@ -116,6 +133,8 @@ void AddServerOptions(CLI::App& app, ServerOptions& options) {
   app.add_option("--region", settings.region, "Default region")->capture_default_str();
   app.add_option("--env", settings.environment, "The ENV of names like securebase-ENV-api")
       ->capture_default_str();
+  app.add_option("--syslog-udp", settings.syslog_udp, "Take syslog at ADDRESS:PORT over UDP");
+  app.add_option("--syslog-tcp", settings.syslog_tcp, "Take syslog at ADDRESS:PORT over TCP");
   app.add_option("--threads", settings.io_threads, "Threads that move bytes")
       ->capture_default_str()
       ->check(CLI::Range(1, 256));
@@ -125,8 +144,6 @@ void AddServerOptions(CLI::App& app, ServerOptions& options) {
   app.add_option("--clock", options.clock,
                  "Start the clock at this ISO time: for tests, benches and replays only");
   app.add_option("--port-file", options.port_path, "Write the port to this file once listening");
-  app.add_flag("--strict-dashboards", settings.strict_dashboards,
-               "Refuse dashboards whose widgets name no region, as AWS does");
   app.add_flag("--i-know", options.i_know,
                "Allow --auth none on an address that other machines reach");
 }
@@ -175,6 +192,8 @@ int RunServer(CLI::App& app, ServerOptions options, const ServerHooks& hooks) {
     return usage ? UsageError(http.error().message()) : Failure(http.error().message());
   }
   (*application)->notification().SetListenUrl((*http)->url());
+  auto syslog = StartSyslog(settings, **application, time);
+  if (!syslog.ok()) return Failure("--syslog: " + syslog.error().message());
   Log(LogLevel::kInfo, "listening on " + (*http)->url(),
       {{"data", settings.data_folder}, {"auth", settings.auth}});
   if (const Result<> written = WritePort(options.port_path, (*http)->port()); !written.ok()) {
@@ -184,6 +203,7 @@ int RunServer(CLI::App& app, ServerOptions options, const ServerHooks& hooks) {
       hooks.listening ? hooks.listening(**application, (*http)->url()) : nullptr;
   WaitForStop(signals);
   if (before_stop) before_stop();
+  syslog->reset();
   return CloseAll(**http, **application);
 }
 

@@ -241,6 +241,8 @@ Readers AllReaders(FileSystem& files, Settings& settings) {
       {"account", ReadText(settings.account)},
       {"region", ReadText(settings.region)},
       {"environment", ReadText(settings.environment)},
+      {"syslog_udp", ReadText(settings.syslog_udp)},
+      {"syslog_tcp", ReadText(settings.syslog_tcp)},
       {"tls", ReadMembers({{"certificate", ReadText(settings.tls_certificate)},
                            {"key", ReadText(settings.tls_key)}})},
       {"threads", ReadMembers({{"io", ReadNumber(settings.io_threads, 1, 256)},

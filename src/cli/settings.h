@@ -25,6 +25,8 @@ struct Settings {
   std::string environment = "dev";
   std::string tls_certificate;
   std::string tls_key;
+  std::string syslog_udp;  // ADDRESS:PORT, empty: no syslog
+  std::string syslog_tcp;
   std::size_t io_threads = 2;
   std::size_t worker_threads = 4;
   server::HttpLimits limits;

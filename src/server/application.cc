@@ -10,6 +10,8 @@
 #include "criteria/evaluator.h"
 #include "documents/measured_store.h"
 #include "ingest/ingest.h"
+#include "ingest/log_routes.h"
+#include "logs/log_service.h"
 #include "reports/export_store.h"
 #include "server/dispatcher.h"
 #include "server/metric_receivers.h"
@@ -54,6 +56,14 @@ class WiredApplication final : public Application {
                        .files = files,
                        .home = options.home},
                       !options.authentication_required),
+        log_service_({.home = options.home, .any_destination = !options.authentication_required},
+                     {.store = stores_->logs(),
+                      .metrics = stores_->metrics(),
+                      .documents = stores_->documents(),
+                      .telemetry = telemetry_,
+                      .clock = clock,
+                      .random = random,
+                      .post = {}}),
         api_({.authentication_required = options.authentication_required,
               .home = options.home,
               .environment = options.environment,
@@ -71,6 +81,7 @@ class WiredApplication final : public Application {
                   .metrics = stores_->metrics(),
                   .alarms = stores_->alarms(),
                   .logs = stores_->logs(),
+                  .log_service = log_service_,
                   .documents = stores_->documents(),  // its operations measure themselves
                   .tables = stores_->tables(),
                   .workers = workers_,
@@ -96,6 +107,7 @@ class WiredApplication final : public Application {
   /// What can fail.
   Result<> Start(const ApplicationOptions& options, FileSystem& files, const Clock& clock,
                  Random& random) {
+    SB_TRY_OK(log_service_.Start());
     SB_TRY(exports_, reports::ExportStore::Open({.folder = options.data_folder,
                                                  .home = options.home,
                                                  .environment = options.environment},
@@ -120,6 +132,7 @@ class WiredApplication final : public Application {
     SB_TRY_OK(receivers_.Start());
     stores_->alarms().SetSink(&topic_sink_);
     stores_->alarms().Start();
+    ingest_.Add(ingest::LogRoutes(stores_->logs()));
     maintenance_.emplace(stores_->engine(), options.maintenance, [this] {
       SweepExports();
       MaintainTables();
@@ -149,6 +162,7 @@ class WiredApplication final : public Application {
     stores_->alarms().Stop();
     notification_.Stop();
     telemetry_.Stop();  // after the workers, whose last measurements it writes
+    log_service_.Stop();
     if (maintenance_) maintenance_->Stop();
     return stores_->Close();
   }
@@ -219,6 +233,7 @@ class WiredApplication final : public Application {
   criteria::Evaluator evaluator_;
   Notification notification_;
   alarms::TopicSink topic_sink_{notification_.topics()};
+  logs::LogService log_service_;
   api::Api api_;
   aws::Gateway gateway_;
   ingest::Ingest ingest_;

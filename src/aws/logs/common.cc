@@ -1,27 +1,26 @@
 #include "aws/logs/common.h"
 
-#include <algorithm>
-#include <utility>
-
 #include "base/text.h"
 
 namespace securebase::aws::logs {
 namespace {
 
-constexpr std::size_t kTimeDigits = 20;
-constexpr std::size_t kExtraMin = 64;  // first guess of how many events share a millisecond
+constexpr std::size_t kNameMax = 512;
 
 bool IsLetterOrDigit(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-Error BadPattern(std::string_view member, const std::string& value, std::string_view pattern) {
-  return InvalidParameter(std::string(member),
-                          "1 validation error detected: Value '" + value + "' at '" +
-                              std::string(member) +
-                              "' failed to satisfy constraint: Member must satisfy regular "
-                              "expression pattern: " +
-                              std::string(pattern));
+bool HasOnly(std::string_view text, std::string_view others) {
+  return std::all_of(text.begin(), text.end(), [&](char c) {
+    return IsLetterOrDigit(c) || others.find(c) != std::string_view::npos;
+  });
+}
+
+Error NameTooLong(std::string_view member) {
+  return InvalidParameter(
+      std::string(member),
+      "Invalid LogGroup or LogStream, both must have length less than or equal to 512.");
 }
 
 }  // namespace
@@ -29,6 +28,13 @@ Error BadPattern(std::string_view member, const std::string& value, std::string_
 Error InvalidParameter(std::string field, std::string message) {
   return Error(ErrorCode::kInvalidArgument, std::move(message), std::move(field),
                "InvalidParameterException");
+}
+
+Error Constraint(std::string_view value, std::string_view member, std::string_view rule) {
+  std::string text = "1 validation error detected: Value";
+  if (!value.empty()) text.append(" '").append(value).append("'");
+  text.append(" at '").append(member).append("' failed to satisfy constraint: ").append(rule);
+  return InvalidParameter(std::string(member), std::move(text));
 }
 
 Error GroupNotFound() {
@@ -41,58 +47,67 @@ Error StreamNotFound() {
                "ResourceNotFoundException");
 }
 
-Result<std::string> GroupNameOf(const Value& request) {
+Error BadToken() { return InvalidParameter("nextToken", "The specified nextToken is invalid."); }
+
+Result<std::string> NameOfIdentifier(const CallContext& context, const std::string& identifier,
+                                     std::string_view member) {
+  constexpr std::string_view kPattern = "[\\w#+=/:,.@-]*";
+  std::string_view text = identifier;
+  if (text.ends_with(":*")) text.remove_suffix(2);
+  if (!HasOnly(text, "_#+=/:,.@-")) {
+    return Constraint("", member,
+                      "Member must satisfy regular expression pattern: " + std::string(kPattern));
+  }
+  if (!text.starts_with("arn:")) return std::string(text);
+  const std::string prefix = GroupArn(context, "");
+  if (!text.starts_with(prefix)) return GroupNotFound();
+  return std::string(text.substr(prefix.size()));
+}
+
+Result<std::string> GroupNameOf(const Value& request, const CallContext& context) {
   const std::string* name = request.Text("logGroupName");
   const std::string* identifier = request.Text("logGroupIdentifier");
   if (name != nullptr && identifier != nullptr) {
-    return Error(ErrorCode::kInvalidArgument,
-                 "LogGroup name and LogGroup ARN are mutually exclusive parameters.",
-                 "logGroupIdentifier", "ValidationException");
+    return InvalidParameter("logGroupIdentifier",
+                            "LogGroup name and LogGroup ARN are mutually exclusive parameters.");
   }
   if (name != nullptr) return *name;
   if (identifier == nullptr) {
     return InvalidParameter("logGroupName",
                             "Either logGroupName or logGroupIdentifier must be given.");
   }
-  std::string_view text = *identifier;
-  constexpr std::string_view kMarker = ":log-group:";
-  if (const std::size_t at = text.find(kMarker); text.starts_with("arn:") && at != text.npos) {
-    text.remove_prefix(at + kMarker.size());
-    if (text.ends_with(":*")) text.remove_suffix(2);
-  }
-  return std::string(text);
+  return NameOfIdentifier(context, *identifier, "logGroupIdentifier");
 }
 
 Result<> CheckGroupName(const std::string& name) {
-  const bool good = std::all_of(name.begin(), name.end(), [](char c) {
-    return IsLetterOrDigit(c) || std::string_view("._-/#").find(c) != std::string_view::npos;
-  });
-  if (good) return {};
-  return BadPattern("logGroupName", name, "[\\.\\-_/#A-Za-z0-9]+");
+  if (name.size() > kNameMax) return NameTooLong("logGroupName");
+  if (HasOnly(name, "._-/#")) return {};
+  return Constraint(name, "logGroupName",
+                    "Member must satisfy regular expression pattern: [\\.\\-_/#A-Za-z0-9]+");
 }
 
 Result<> CheckStreamName(const std::string& name) {
+  if (name.size() > kNameMax) return NameTooLong("logStreamName");
   if (name.find_first_of(":*") == name.npos) return {};
-  return BadPattern("logStreamName", name, "[^:*]*");
+  return Constraint(name, "logStreamName",
+                    "Member must satisfy regular expression pattern: [^:*]*");
 }
 
-bool GroupExists(const CallContext& context, const std::string& group) {
-  const auto groups = context.stores.logs.Groups(context.account, group);
-  return !groups.empty() && groups.front().name == group;
+Result<events::LogGroup> FindGroup(const CallContext& context, const std::string& group) {
+  auto found = context.stores.logs.FindGroup(context.account, group);
+  if (!found) return GroupNotFound();
+  return *std::move(found);
 }
 
-Result<std::optional<events::LogStream>> FindStream(const CallContext& context,
-                                                    const std::string& group,
-                                                    const std::string& stream) {
-  const auto streams = context.stores.logs.Streams(context.account, group, stream);
-  if (!streams.ok()) {
-    if (streams.error().code() == ErrorCode::kNotFound) return GroupNotFound();
-    return streams.error();
+Result<events::LogStream> FindStream(const CallContext& context, const std::string& group,
+                                     const std::string& stream) {
+  auto found = context.stores.logs.FindStream(context.account, group, stream);
+  if (!found.ok()) {
+    if (found.error().code() == ErrorCode::kNotFound) return GroupNotFound();
+    return found.error();
   }
-  for (const events::LogStream& one : *streams) {
-    if (one.name == stream) return std::optional(one);
-  }
-  return std::optional<events::LogStream>();
+  if (!found->has_value()) return StreamNotFound();
+  return **std::move(found);
 }
 
 std::string GroupArn(const CallContext& context, std::string_view group) {
@@ -102,43 +117,32 @@ std::string GroupArn(const CallContext& context, std::string_view group) {
 
 std::int64_t Millis(Instant t) { return ToUnixMillis(t); }
 
-bool IsEventId(std::string_view id) {
-  return id.size() == kIdDigits &&
-         std::all_of(id.begin(), id.end(), [](char c) { return c >= '0' && c <= '9'; }) &&
-         ParseInt(id.substr(0, kTimeDigits)).has_value();
-}
-
-Instant TimeOfId(std::string_view id) {
-  return FromUnixMillis(ParseInt(id.substr(0, kTimeDigits)).value_or(0));
-}
-
-Result<std::vector<events::ReadEvent>> ReadPage(const CallContext& context,
-                                                events::ReadRequest request,
-                                                const std::optional<std::string>& after) {
-  const std::size_t wanted = request.events_max;
-  if (!after) return context.stores.logs.Read(context.account, request);
-  const Instant time = TimeOfId(*after);
-  if (request.from_head) {
-    request.start = std::max(request.start, time);
-  } else {
-    request.end = std::min(request.end, time + Duration(1));
+Result<Value> PageOf(std::vector<Row> rows, const Value& request, const CallContext& context,
+                     std::string_view question, std::string_view member, std::int64_t page_max,
+                     std::string_view limit_name, bool descending) {
+  std::sort(rows.begin(), rows.end(),
+            [&](const Row& a, const Row& b) { return descending ? b.key < a.key : a.key < b.key; });
+  std::size_t first = 0;
+  if (const std::string* token = request.Text("nextToken")) {
+    const auto position = context.tokens.Open(question, *token, context.now);
+    if (!position.ok()) return BadToken();
+    while (first < rows.size() &&
+           (descending ? rows[first].key >= *position : rows[first].key <= *position)) {
+      ++first;
+    }
   }
-  // Events of the same millisecond may lie on both sides of the place: read more until enough are
-  // beyond it.
-  for (std::size_t extra = kExtraMin;; extra *= 4) {
-    request.events_max = wanted + extra;
-    SB_TRY(auto events, context.stores.logs.Read(context.account, request));
-    const bool all = events.size() < request.events_max;
-    std::erase_if(events, [&](const events::ReadEvent& event) {
-      return request.from_head ? event.id <= *after : event.id >= *after;
-    });
-    if (!all && events.size() < wanted) continue;
-    if (events.size() > wanted) events.resize(wanted);
-    return events;
+  const auto limit = static_cast<std::size_t>(request.Int(limit_name).value_or(page_max));
+  const std::size_t end = std::min(rows.size(), first + limit);
+  Value::List page;
+  for (std::size_t i = first; i < end; ++i) page.push_back(std::move(rows[i].value));
+  Value answer = Value::MakeStruct({{std::string(member), std::move(page)}});
+  if (end < rows.size() && end > first) {
+    answer.Set("nextToken", context.tokens.Seal(question, rows[end - 1].key, context.now));
   }
+  return answer;
 }
 
-ShapePtr NameShape() { return Text(1, 512); }
+ShapePtr NameShape() { return Text(1, kNameMax); }
 Member GroupIdentifierMember() { return Optional("logGroupIdentifier", Text(1, 2048)); }
 
 }  // namespace securebase::aws::logs

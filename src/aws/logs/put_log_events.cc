@@ -1,5 +1,6 @@
 // PutLogEvents (spec: logs-api 4).
 
+#include <algorithm>
 #include <utility>
 
 #include "aws/logs/common.h"
@@ -13,7 +14,6 @@ using std::chrono::hours;
 
 constexpr std::int64_t kEventsMax = 10'000;
 constexpr std::size_t kBatchBytesMax = 1'048'576;
-constexpr std::size_t kEventOverhead = 26;  // what the service counts an event beside its text
 constexpr Duration kPastMax = hours(24 * 14);
 constexpr Duration kFutureMax = hours(2);
 constexpr Duration kSpanMax = hours(24);
@@ -22,6 +22,7 @@ constexpr Duration kSpanMax = hours(24);
 struct Sifted {
   std::vector<events::LogEvent> events;
   std::optional<std::int64_t> too_old_end;
+  std::optional<std::int64_t> expired_end;
   std::optional<std::int64_t> too_new_start;
 };
 
@@ -33,7 +34,7 @@ Result<> CheckSize(const Value::List& list) {
                                            " bytes exceeds limit of 1048576");
 }
 
-Result<Sifted> Sift(const Value::List& list, Instant now) {
+Result<Sifted> Sift(const Value::List& list, Instant now, int retention_days) {
   Sifted out;
   std::optional<Instant> last;
   for (std::size_t i = 0; i < list.size(); ++i) {
@@ -46,6 +47,8 @@ Result<Sifted> Sift(const Value::List& list, Instant now) {
     last = time;
     if (time < now - kPastMax) {
       out.too_old_end = static_cast<std::int64_t>(i) + 1;
+    } else if (retention_days > 0 && time < now - hours(24 * retention_days)) {
+      out.expired_end = static_cast<std::int64_t>(i) + 1;
     } else if (time > now + kFutureMax) {
       if (!out.too_new_start) out.too_new_start = static_cast<std::int64_t>(i);
     } else {
@@ -61,11 +64,36 @@ Result<Sifted> Sift(const Value::List& list, Instant now) {
 }
 
 Value RejectedOf(const Sifted& sifted) {
-  if (!sifted.too_old_end && !sifted.too_new_start) return Value();
+  if (!sifted.too_old_end && !sifted.expired_end && !sifted.too_new_start) return Value();
   Value rejected;
   if (sifted.too_new_start) rejected.Set("tooNewLogEventStartIndex", *sifted.too_new_start);
   if (sifted.too_old_end) rejected.Set("tooOldLogEventEndIndex", *sifted.too_old_end);
+  if (sifted.expired_end) rejected.Set("expiredLogEventEndIndex", *sifted.expired_end);
   return rejected;
+}
+
+/// Why an entity is not taken; empty: it is fine. It never fails the call.
+std::string EntityFault(const Value& entity) {
+  const Value::Fields& keys = entity.Entries("keyAttributes");
+  const Value::Fields& attributes = entity.Entries("attributes");
+  if (keys.size() > 4 || attributes.size() > 10) return "EntitySizeTooLarge";
+  const auto has = [&](std::string_view name) {
+    return std::any_of(keys.begin(), keys.end(),
+                       [&](const auto& key) { return key.first == name; });
+  };
+  if (!keys.empty() && !has("Type")) return "MissingRequiredFields";
+  for (const auto& [name, value] : keys) {
+    if (name.size() > 32) return "InvalidKeyAttributes";
+    if (value.As<std::string>()->empty() || value.As<std::string>()->size() > 512) {
+      return "InvalidKeyAttributes";
+    }
+  }
+  for (const auto& [name, value] : attributes) {
+    if (name.empty() || name.size() > 256 || value.As<std::string>()->size() > 512) {
+      return "InvalidAttributes";
+    }
+  }
+  return keys.empty() && attributes.empty() ? "InvalidEntity" : "";
 }
 
 /// Opaque digits: the token is ignored when it comes back, but clients want one.
@@ -78,16 +106,21 @@ std::string SequenceToken(Random& random) {
 Result<Value> Run(const Value& request, CallContext& context) {
   const std::string group = *request.Text("logGroupName");
   const std::string stream = *request.Text("logStreamName");
-  SB_TRY(const auto present, FindStream(context, group, stream));
-  if (!present) return StreamNotFound();
+  SB_TRY(const events::LogGroup described, FindGroup(context, group));
+  SB_TRY_OK(FindStream(context, group, stream));
   const Value::List& list = request.Elements("logEvents");
   SB_TRY_OK(CheckSize(list));
-  SB_TRY(Sifted sifted, Sift(list, context.now));
+  SB_TRY(Sifted sifted, Sift(list, context.now, described.retention_days));
   if (!sifted.events.empty()) {
     SB_TRY_OK(context.stores.logs.Append(context.account, group, stream, std::move(sifted.events)));
   }
   Value answer = Value::MakeStruct({{"nextSequenceToken", SequenceToken(context.stores.random)}});
   answer.Set("rejectedLogEventsInfo", RejectedOf(sifted));
+  if (const Value* entity = request.Find("entity")) {
+    if (const std::string fault = EntityFault(*entity); !fault.empty()) {
+      answer.Set("rejectedEntityInfo", Value::MakeStruct({{"errorType", fault}}));
+    }
+  }
   return answer;
 }
 
@@ -95,6 +128,10 @@ Result<Value> Run(const Value& request, CallContext& context) {
 
 Operation PutLogEvents() {
   const ShapePtr event = Struct({Required("timestamp", Int(0)), Required("message", Text(1))});
+  const ShapePtr entity = Struct({
+      Optional("keyAttributes", MapOf(Text())),
+      Optional("attributes", MapOf(Text())),
+  });
   return {.name = "PutLogEvents",
           .role = api::Role::kAnalyst,
           .input = Struct({
@@ -102,7 +139,7 @@ Operation PutLogEvents() {
               Required("logStreamName", NameShape()),
               Required("logEvents", ListOf(event, 1, kEventsMax)),
               Accepted("sequenceToken", Text()),
-              Refused("entity"),
+              Optional("entity", entity),
           }),
           .run = Run};
 }

@@ -1,22 +1,26 @@
-// GetLogEvents and FilterLogEvents (spec: logs-api 5 and 6). Pages go on from an event's id, so
-// that events that arrive meanwhile shift nothing.
+// GetLogEvents and FilterLogEvents (spec: logs-api 5 and 6). Pages go on from an event's place,
+// so that events that arrive meanwhile shift nothing.
+
+#include <fmt/format.h>
 
 #include <algorithm>
+#include <mutex>
 #include <set>
 #include <utility>
 
 #include "aws/logs/common.h"
 #include "aws/logs/operations.h"
+#include "base/text.h"
 
 namespace securebase::aws::logs {
 namespace {
 
 constexpr std::int64_t kEventsMax = 10'000;
 constexpr std::size_t kPageBytesMax = 1u << 20;
-constexpr std::size_t kEventOverhead = 26;
 // How many events of other streams a page of FilterLogEvents steps over before it ends early.
 constexpr std::size_t kScannedMax = 100'000;
-const Instant kFarFuture = FromUnixMillis(253'402'300'799'000);  // the end of the year 9999
+// Newest first is allowed for events from then on.
+constexpr Instant kNewestFirstSince = FromUnixMillis(1'704'067'200'000);  // 2024-01-01
 
 using events::ReadEvent;
 
@@ -40,36 +44,81 @@ Result<> ReadTimes(const Value& request, bool end_inclusive, events::ReadRequest
   return {};
 }
 
-Error BadToken() { return InvalidParameter("nextToken", "The specified nextToken is invalid."); }
-
-/// "f/<id>" or "b/<id>".
+/// "f/<56 digits>" or "b/<56 digits>": the number of an event in its stream, from 0.
 struct Position {
   bool forward = true;
-  std::string id;
+  std::uint64_t ordinal = 0;
 };
 
 Result<std::optional<Position>> PositionOf(const Value& request) {
   const std::string* token = request.Text("nextToken");
   if (token == nullptr) return std::optional<Position>();
   const bool forward = token->starts_with("f/");
-  if ((!forward && !token->starts_with("b/")) || !IsEventId(token->substr(2))) return BadToken();
-  return std::optional(Position{forward, token->substr(2)});
+  const bool digits =
+      token->size() == 2 + kIdDigits && token->find_first_not_of("0123456789", 2) == token->npos;
+  const auto number = digits ? ParseInt(std::string_view(*token).substr(2)) : std::nullopt;
+  if ((!forward && !token->starts_with("b/")) || !number) return BadToken();
+  return std::optional(Position{forward, static_cast<std::uint64_t>(*number)});
+}
+
+std::string TokenOf(char direction, std::uint64_t ordinal) {
+  return fmt::format("{}/{:0{}}", direction, ordinal, kIdDigits);
+}
+
+/// Streams that were empty when somebody looked: the token of their end is that of their first
+/// event, so the first event must be told to whoever comes back with it. A few may be told twice,
+/// none is lost.
+class EmptyStreams {
+ public:
+  void Note(std::string key) {
+    constexpr std::size_t kMax = 10'000;
+    std::lock_guard lock(mutex_);
+    if (keys_.size() < kMax) keys_.insert(std::move(key));
+  }
+  bool Has(const std::string& key) {
+    std::lock_guard lock(mutex_);
+    return keys_.contains(key);
+  }
+  void Forget(const std::string& key) {
+    std::lock_guard lock(mutex_);
+    keys_.erase(key);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::set<std::string> keys_;  // guarded by mutex_
+};
+
+EmptyStreams& EmptyStreamsSeen() {
+  static EmptyStreams streams;
+  return streams;
 }
 
 Result<Value> RunGetLogEvents(const Value& request, CallContext& context) {
-  SB_TRY(const std::string group, GroupNameOf(request));
-  SB_TRY(const auto stream, FindStream(context, group, *request.Text("logStreamName")));
-  if (!stream) return StreamNotFound();
+  SB_TRY(const std::string group, GroupNameOf(request, context));
+  SB_TRY(const events::LogStream stream,
+         FindStream(context, group, *request.Text("logStreamName")));
   SB_TRY(const auto position, PositionOf(request));
   events::ReadRequest read;
   read.group = group;
-  read.stream = stream->name;
+  read.stream = stream.name;
   read.events_max = static_cast<std::size_t>(request.Int("limit").value_or(kEventsMax));
   read.from_head = position ? position->forward : request.Bool("startFromHead", false);
+  if (position) read.after_ordinal = position->ordinal;
+  const std::string key =
+      context.account.id + "\n" + context.account.region + "\n" + group + "\n" + stream.name;
+  const bool was_empty =
+      position && position->forward && position->ordinal == 0 && EmptyStreamsSeen().Has(key);
+  if (was_empty) read.after_ordinal.reset();
   SB_TRY_OK(ReadTimes(request, /*end_inclusive=*/false, read));
-  SB_TRY(auto page, ReadPage(context, read, position ? std::optional(position->id) : std::nullopt));
+  SB_TRY(auto page, context.stores.logs.Read(context.account, read));
   CutToSize(page);
   if (!read.from_head) std::reverse(page.begin(), page.end());
+  if (!stream.last_event) {
+    EmptyStreamsSeen().Note(key);
+  } else if (was_empty && !page.empty()) {
+    EmptyStreamsSeen().Forget(key);
+  }
 
   Value::List events;
   for (const ReadEvent& one : page) {
@@ -78,10 +127,11 @@ Result<Value> RunGetLogEvents(const Value& request, CallContext& context) {
                                         {"ingestionTime", Millis(one.event.ingested_at)}}));
   }
   // At an end both tokens stay where they are: that is how a client sees it.
-  const std::string here = position ? position->id : std::string(kIdDigits, '0');
-  return Value::MakeStruct({{"events", std::move(events)},
-                            {"nextForwardToken", "f/" + (page.empty() ? here : page.back().id)},
-                            {"nextBackwardToken", "b/" + (page.empty() ? here : page.front().id)}});
+  const std::uint64_t here = position ? position->ordinal : 0;
+  return Value::MakeStruct(
+      {{"events", std::move(events)},
+       {"nextForwardToken", TokenOf('f', page.empty() ? here : page.back().ordinal)},
+       {"nextBackwardToken", TokenOf('b', page.empty() ? here : page.front().ordinal)}});
 }
 
 /// Which streams FilterLogEvents reads; empty: all.
@@ -89,6 +139,7 @@ struct StreamFilter {
   std::set<std::string, std::less<>> names;
   std::string prefix;
 
+  bool everything() const { return names.empty() && prefix.empty(); }
   bool Takes(const std::string& stream) const {
     return names.empty() ? stream.starts_with(prefix) : names.contains(stream);
   }
@@ -113,49 +164,79 @@ struct FilteredPage {
 };
 
 /// Reads on until the page is full, the events are at an end, or enough has been stepped over.
-Result<FilteredPage> ReadFiltered(const CallContext& context, const events::ReadRequest& read,
-                                  const StreamFilter& filter, std::optional<std::string> after) {
+Result<FilteredPage> ReadFiltered(const CallContext& context, events::ReadRequest read,
+                                  const StreamFilter& filter,
+                                  const securebase::logs::FilterPattern& pattern) {
   FilteredPage page;
+  const std::size_t wanted = read.events_max;
+  // Where most are stepped over, small reads would cost more than they save.
+  if (!pattern.MatchesEverything() || !filter.everything()) {
+    read.events_max = std::max<std::size_t>(wanted, kEventsMax);
+  }
   std::size_t bytes = 0;
   for (std::size_t scanned = 0; scanned < kScannedMax;) {
-    SB_TRY(auto events, ReadPage(context, read, after));
+    SB_TRY(auto events, context.stores.logs.Read(context.account, read));
     const bool end = events.size() < read.events_max;
     scanned += events.size();
     for (ReadEvent& event : events) {
-      if (filter.Takes(event.stream)) {
+      const bool takes = filter.Takes(event.stream) && pattern.Matches(event.event.message);
+      if (takes) {
         bytes += event.event.message.size() + kEventOverhead;
-        const bool full = page.events.size() == read.events_max ||
-                          (bytes > kPageBytesMax && !page.events.empty());
+        const bool full =
+            page.events.size() == wanted || (bytes > kPageBytesMax && !page.events.empty());
         if (full) {
-          page.next = after;
+          page.next = read.after_id;
           return page;
         }
       }
-      after = event.id;
-      if (filter.Takes(event.stream)) page.events.push_back(std::move(event));
+      read.after_id = event.id;
+      if (takes) page.events.push_back(std::move(event));
     }
     if (end) return page;
   }
-  page.next = after;
+  page.next = read.after_id;
   return page;
 }
 
+/// A token names the direction, the place, and the question that it belongs to.
+Result<> TakeFilterToken(const Value& request, const CallContext& context,
+                         std::string_view question, events::ReadRequest& read) {
+  const std::string* token = request.Text("nextToken");
+  if (token == nullptr) return {};
+  const auto position = context.tokens.Open(question, *token, context.now);
+  if (!position.ok() || position->size() < 2) return BadToken();
+  read.from_head = position->starts_with("f/");
+  read.after_id = position->substr(2);
+  return {};
+}
+
 Result<Value> RunFilterLogEvents(const Value& request, CallContext& context) {
-  SB_TRY(const std::string group, GroupNameOf(request));
-  if (!GroupExists(context, group)) return GroupNotFound();
+  SB_TRY(const std::string group, GroupNameOf(request, context));
+  SB_TRY_OK(FindGroup(context, group));
   SB_TRY(const StreamFilter filter, StreamFilterOf(request));
+  const std::string pattern_text = request.TextOr("filterPattern", "");
+  SB_TRY(const auto pattern, securebase::logs::FilterPattern::Parse(pattern_text));
   events::ReadRequest read;
   read.group = group;
   read.events_max = static_cast<std::size_t>(request.Int("limit").value_or(kEventsMax));
   read.from_head = request.Bool("startFromHead", true);
-  SB_TRY_OK(ReadTimes(request, /*end_inclusive=*/true, read));
-  SB_TRY(const auto position, PositionOf(request));
-  std::optional<std::string> after;
-  if (position) {
-    read.from_head = position->forward;
-    after = position->id;
+  if (!read.from_head && request.Int("startTime") &&
+      FromUnixMillis(*request.Int("startTime")) < kNewestFirstSince) {
+    return InvalidParameter("startFromHead",
+                            "startFromHead can be false only for a startTime on or after "
+                            "2024-01-01T00:00:00Z.");
   }
-  SB_TRY(const FilteredPage page, ReadFiltered(context, read, filter, std::move(after)));
+  SB_TRY_OK(ReadTimes(request, /*end_inclusive=*/true, read));
+  const std::string question = "FilterLogEvents " + group + "\n" + pattern_text;
+  SB_TRY_OK(TakeFilterToken(request, context, question, read));
+  // One stream alone is read without the others.
+  if (filter.names.size() == 1) {
+    const auto stream =
+        context.stores.logs.FindStream(context.account, group, *filter.names.begin());
+    if (!stream.ok() || !stream->has_value()) return StreamNotFound();
+    read.stream = *filter.names.begin();
+  }
+  SB_TRY(const FilteredPage page, ReadFiltered(context, read, filter, pattern));
 
   Value::List events;
   for (const ReadEvent& one : page.events) {
@@ -167,7 +248,11 @@ Result<Value> RunFilterLogEvents(const Value& request, CallContext& context) {
   }
   Value answer =
       Value::MakeStruct({{"events", std::move(events)}, {"searchedLogStreams", Value::List()}});
-  if (page.next) answer.Set("nextToken", (read.from_head ? "f/" : "b/") + *page.next);
+  if (page.next) {
+    answer.Set(
+        "nextToken",
+        context.tokens.Seal(question, (read.from_head ? "f/" : "b/") + *page.next, context.now));
+  }
   return answer;
 }
 
@@ -198,7 +283,7 @@ Operation FilterLogEvents() {
               Optional("logStreamNamePrefix", NameShape()),
               Optional("startTime", Int(0)),
               Optional("endTime", Int(0)),
-              Refused("filterPattern"),
+              Optional("filterPattern", Text(0, 1024)),
               Optional("nextToken", Text(1)),
               Optional("limit", Int(1, kEventsMax)),
               Optional("startFromHead", Bool()),

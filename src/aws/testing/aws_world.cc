@@ -43,16 +43,29 @@ AwsWorld::AwsWorld(bool authentication_required) : clock_(kStart), tables_("dev"
   EXPECT_TRUE(documents::CreateProductTables(*documents_, Account(), tables_, kStart).ok());
   alarms_ = Opened(alarms::AlarmService::Open(
       {.documents = *documents_, .metrics = *metrics_, .clock = clock_}, Account()));
+  log_service_ = std::make_unique<securebase::logs::LogService>(
+      securebase::logs::LogServiceOptions{.any_destination = true,
+                                          .tick_interval = std::chrono::milliseconds(0)},
+      securebase::logs::LogServiceDependencies{.store = events_->logs(),
+                                               .metrics = *metrics_,
+                                               .documents = *documents_,
+                                               .telemetry = telemetry_,
+                                               .clock = clock_,
+                                               .random = random_,
+                                               .post = {}});
+  EXPECT_TRUE(log_service_->Start().ok());
   workers_ = std::make_unique<WorkerPool>(2, 64);
   GatewayOptions options;
   options.authentication_required = authentication_required;
   gateway_ = std::make_unique<Gateway>(
-      options, GatewayDependencies{keys_, *metrics_, *alarms_, events_->logs(), *documents_, tables_,
+      options, GatewayDependencies{keys_, *metrics_, *alarms_, events_->logs(),
+                                   *log_service_, *documents_, tables_,
                                    *workers_, telemetry_, clock_, random_});
 }
 
 AwsWorld::~AwsWorld() {
   workers_->Stop();
+  log_service_->Stop();
   EXPECT_TRUE(engine_->Close().ok());
   engine_.reset();
 }

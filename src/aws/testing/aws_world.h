@@ -14,6 +14,7 @@
 #include "base/testing/temp_folder.h"
 #include "documents/embedded_store.h"
 #include "events/embedded_events.h"
+#include "logs/log_service.h"
 #include "metrics/embedded_store.h"
 
 namespace securebase::aws {
@@ -67,6 +68,8 @@ class AwsWorld {
   documents::DocumentStore& documents() { return *documents_; }
   const documents::ProductTables& tables() const { return tables_; }
   WorkerPool& workers() { return *workers_; }
+  events::LogStore& logs() { return events_->logs(); }
+  securebase::logs::LogService& log_service() { return *log_service_; }
 
  private:
   json::Value Good(std::string_view target, std::string body, std::string_view version);
@@ -83,6 +86,7 @@ class AwsWorld {
   std::unique_ptr<events::EmbeddedEvents> events_;
   std::unique_ptr<storage::Engine> engine_;
   std::unique_ptr<alarms::AlarmService> alarms_;
+  std::unique_ptr<securebase::logs::LogService> log_service_;
   std::unique_ptr<WorkerPool> workers_;
   std::unique_ptr<Gateway> gateway_;
 };

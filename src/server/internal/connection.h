@@ -12,11 +12,13 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <charconv>
 #include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
 
+#include "base/body_stream.h"
 #include "base/file_system.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -222,6 +224,11 @@ class Connection final : public TimedConnection {
 
   Task<bool> WriteResponse(const http::Response& response, bool keep_alive, bool head,
                            bool http10) {
+    if (const auto stream = http::TakeStream(response.body_file)) {
+      const bool streamed = co_await WriteStream(response, stream, keep_alive, head, http10);
+      stream->Close();
+      co_return streamed;
+    }
     std::unique_ptr<MappedFile> file;
     std::string_view body = response.body;
     if (!response.body_file.empty()) {
@@ -245,6 +252,54 @@ class Connection final : public TimedConnection {
                         .http10 = http10});
     if (file != nullptr) co_return co_await WriteSlices(body);
     co_return co_await Write({asio::buffer(out_), asio::buffer(body)});
+  }
+
+  /// A body that is still being written, chunk by chunk until its end, the client's or ours.
+  Task<bool> WriteStream(const http::Response& response, std::shared_ptr<http::BodyStream> stream,
+                         bool keep_alive, bool head, bool http10) {
+    keep_alive = keep_alive && !http10;  // no chunks there: the end of the connection is the end
+    out_.clear();
+    AppendResponseHead(out_, response,
+                       {.date = thread_.Date(shared_.clock.Now()),
+                        .request_id = request_id_,
+                        .keep_alive = keep_alive,
+                        .http10 = http10,
+                        .chunked = !http10});
+    if (!co_await WriteText(out_)) co_return false;
+    if (head) co_return keep_alive;
+    for (bool ended = false; !ended;) {
+      const std::string bytes = stream->Take(ended);
+      if (!bytes.empty()) {
+        out_.clear();
+        if (!http10) AppendChunkSize(out_, bytes.size());
+        out_ += bytes;
+        if (!http10) out_ += "\r\n";
+        if (!co_await WriteText(out_)) co_return false;
+      }
+      if (shared_.stopping.load(std::memory_order_relaxed)) ended = true;
+      if (!ended) co_await Written(stream);
+    }
+    if (http10) co_return true;
+    co_return co_await WriteText("0\r\n\r\n");
+  }
+
+  /// Suspends until the stream has something, and resumes on this thread.
+  Task<> Written(std::shared_ptr<http::BodyStream> stream) {
+    auto suspend = [this, stream](auto handler) {
+      auto resume = std::make_shared<decltype(handler)>(std::move(handler));
+      stream->WakeWhenWritten(
+          [this, resume] { asio::post(thread_.loop(), [resume] { (*resume)(); }); });
+    };
+    const asio::use_awaitable_t<Executor> await;
+    co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(std::move(suspend),
+                                                                                 await);
+  }
+
+  static void AppendChunkSize(std::string& out, std::size_t size) {
+    std::array<char, 16> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), size, 16).ptr;
+    out.append(digits.data(), end);
+    out += "\r\n";
   }
 
   /// A file, slice by slice: each has its own deadline.

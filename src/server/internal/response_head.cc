@@ -150,7 +150,9 @@ void AppendResponseHead(std::string& out, const http::Response& response,
     out.append(context.request_id);
     out.append("\r\n");
   }
-  if (StatusAllowsBody(response.status)) {
+  if (context.chunked) {
+    out.append("Transfer-Encoding: chunked\r\n");
+  } else if (StatusAllowsBody(response.status)) {
     out.append("Content-Length: ");
     AppendNumber(out, context.content_length);
     out.append("\r\n");

@@ -22,6 +22,7 @@ struct HeadContext {
   std::uint64_t content_length = 0;
   bool keep_alive = true;
   bool http10 = false;
+  bool chunked = false;  // in place of content_length
 };
 
 /// Whether a response of this status has a body at all.
