@@ -10,15 +10,6 @@
 namespace securebase::alarms {
 namespace {
 
-constexpr std::pair<std::string_view, Comparison> kComparisons[] = {
-    {"GreaterThanOrEqualToThreshold", Comparison::kGreaterOrEqual},
-    {"GreaterThanThreshold", Comparison::kGreater},
-    {"LessThanThreshold", Comparison::kLess},
-    {"LessThanOrEqualToThreshold", Comparison::kLessOrEqual},
-    {"LessThanLowerOrGreaterThanUpperThreshold", Comparison::kOutsideBand},
-    {"LessThanLowerThreshold", Comparison::kBelowBand},
-    {"GreaterThanUpperThreshold", Comparison::kAboveBand},
-};
 constexpr std::size_t kActionsMax = 5;
 
 /// Services whose actions AWS runs and we do not, with the words for a person.
@@ -66,8 +57,6 @@ Result<std::vector<std::string>> ActionsOf(const Input& input, const Account& ac
   for (const std::string& arn : actions) SB_TRY_OK(CheckAction(arn, account, list));
   return actions;
 }
-
-std::string Quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
 
 /// What metric and composite alarms have in common.
 Result<Definition> ParseCommon(const json::Value& json, const Account& account) {

@@ -52,7 +52,8 @@ class StoreInput final : public insights::Input {
 
   Result<std::vector<std::string>> Resolve(
       const insights::GroupSelection& selection) const override;
-  Result<std::vector<insights::ScanPart>> Open(const insights::ScanRequest& request) const override;
+  Result<std::vector<insights::ScanPart>> Open(const insights::ScanRequest& request,
+                                               std::size_t parts) const override;
 
  private:
   Result<std::vector<insights::ScanPart>> OpenFromMemory(
@@ -105,11 +106,10 @@ Result<std::vector<std::string>> StoreInput::Resolve(
   return std::vector<std::string>(groups.begin(), groups.end());
 }
 
-Result<std::vector<insights::ScanPart>> StoreInput::Open(
-    const insights::ScanRequest& request) const {
+Result<std::vector<insights::ScanPart>> StoreInput::Open(const insights::ScanRequest& request,
+                                                         std::size_t count) const {
   if (request.groups.empty()) return std::vector<insights::ScanPart>();
-  constexpr std::size_t kParts = 1;
-  auto parts = insights::ScanLogs(store_, account_, request, kParts);
+  auto parts = insights::ScanLogs(store_, account_, request, count);
   if (!parts.ok() && parts.error().code() == ErrorCode::kUnimplemented) {
     return OpenFromMemory(request);
   }
@@ -135,7 +135,7 @@ Result<std::vector<insights::ScanPart>> StoreInput::OpenFromMemory(
     }
   }
   auto input = std::make_shared<insights::MemoryInput>(std::move(events), account_number());
-  SB_TRY(std::vector<insights::ScanPart> parts, input->Open(request));
+  SB_TRY(std::vector<insights::ScanPart> parts, input->Open(request, 1));
   for (insights::ScanPart& part : parts) {
     part.source = std::make_unique<Holding>(std::move(part.source), input);
   }
