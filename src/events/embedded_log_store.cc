@@ -129,10 +129,10 @@ Result<> EmbeddedLogStore::Append(const Account& account, std::string_view group
   return {};
 }
 
-std::vector<LogGroup> EmbeddedLogStore::Groups(const Account& account,
-                                               std::string_view prefix) const {
+std::vector<LogGroup> EmbeddedLogStore::ListGroups(const Account& account,
+                                                   const GroupListRequest& request) const {
   const std::shared_lock lock(mutex_);
-  return state_->log.Groups(account, prefix);
+  return state_->log.Groups(account, request.prefix);
 }
 
 Result<std::vector<LogStream>> EmbeddedLogStore::Streams(const Account& account,

@@ -28,7 +28,13 @@ struct Dictionary {
 /// dictionary-coded: `codes` index `dictionary`. Exactly one of the arrays is filled, as `type`
 /// says; the slot of an absent value holds a placeholder (a code is within the dictionary all the
 /// same).
+///
+/// Discovered fields of log events have no declared type. A batch's column is typed when its
+/// values agree. Where they do not it is kString with the values' source text, and `kinds` says
+/// what each row's value was. Numbers keep their source text: it is what NumberText gives.
 struct Column {
+  /// Of a value in a mixed column.
+  enum class Kind : std::uint8_t { kString, kNumber, kBool };
   Type type = Type::kInt64;
   std::vector<std::int64_t> ints;    // kInt64, kTime, kBool (0 or 1)
   std::vector<double> doubles;       // kDouble
@@ -36,10 +42,20 @@ struct Column {
   std::shared_ptr<const Dictionary> dictionary;
   std::vector<std::uint8_t> valid;  // empty: all present; else 1 present, 0 absent
   bool all_absent = false;          // no row has a value; the arrays hold placeholders
+  /// kString only: empty, or the kind of each row's value. Booleans' text is "true" or "false".
+  std::vector<Kind> kinds;
+  /// kDouble: how the source wrote every value of the batch: with so many digits after the point;
+  /// negative: as the shortest decimal text that reads back as the value.
+  std::int8_t decimals = -1;
+  /// kInt64 and kDouble: `codes` and `dictionary` hold the source texts, which are neither of
+  /// those ("1e3", "007", "-0").
+  bool has_texts = false;
 
   std::size_t size() const;
   bool IsValid(std::size_t row) const { return valid.empty() || valid[row] != 0; }
   std::string_view StringAt(std::size_t row) const { return dictionary->values[codes[row]]; }
+  /// kInt64 and kDouble: appends the number as its source wrote it.
+  void AppendNumberText(std::size_t row, std::string& out) const;
 };
 
 /// Columns of equal length, at most kBatchRowsMax rows, and the rows among them that are selected.

@@ -12,4 +12,20 @@ Result<> Control::Check() const {
   return {};
 }
 
+ScanStatistics& ScanStatistics::operator+=(const ScanStatistics& other) {
+  segments += other.segments;
+  segments_skipped += other.segments_skipped;
+  chunks += other.chunks;
+  chunks_skipped += other.chunks_skipped;
+  rows += other.rows;
+  bytes += other.bytes;
+  message_bytes += other.message_bytes;
+  rows_skipped += other.rows_skipped;
+  message_bytes_skipped += other.message_bytes_skipped;
+  chunks_skipped_by_time += other.chunks_skipped_by_time;
+  chunks_skipped_by_zone += other.chunks_skipped_by_zone;
+  chunks_skipped_by_text += other.chunks_skipped_by_text;
+  return *this;
+}
+
 }  // namespace securebase::query

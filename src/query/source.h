@@ -32,6 +32,15 @@ struct ScanStatistics {
   std::uint64_t chunks_skipped = 0;
   std::uint64_t rows = 0;
   std::uint64_t bytes = 0;
+  // Log scans only: UTF-8 bytes of the rows' messages, and what skipping saved, by its cause.
+  std::uint64_t message_bytes = 0;
+  std::uint64_t rows_skipped = 0;  // in chunks of the time range that were not read
+  std::uint64_t message_bytes_skipped = 0;
+  std::uint64_t chunks_skipped_by_time = 0;
+  std::uint64_t chunks_skipped_by_zone = 0;  // smallest and largest values, dictionaries
+  std::uint64_t chunks_skipped_by_text = 0;  // n-gram filters
+
+  ScanStatistics& operator+=(const ScanStatistics& other);
 };
 
 /// Yields batches of the columns it was opened with, skipping what the pushed-down predicate

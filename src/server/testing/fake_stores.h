@@ -90,8 +90,47 @@ class FakeLogStore final : public events::LogStore {
     }
     return {};
   }
-  std::vector<events::LogGroup> Groups(const Account&, std::string_view) const override {
+  void SetObserver(events::LogObserver*) override {}
+  Result<> CreateGroup(const Account&, std::string_view, const events::LogAttributes&) override {
+    return Unimplemented("a fake");
+  }
+  Result<> DeleteGroup(const Account&, std::string_view) override {
+    return Unimplemented("a fake");
+  }
+  Result<> SetRetention(const Account&, std::string_view, int) override {
+    return Unimplemented("a fake");
+  }
+  Result<> ChangeAttributes(const Account&, std::string_view,
+                            const std::map<std::string, std::optional<std::string>>&) override {
+    return Unimplemented("a fake");
+  }
+  std::optional<events::LogGroup> FindGroup(const Account&, std::string_view) const override {
+    return std::nullopt;
+  }
+  std::vector<events::LogGroup> ListGroups(const Account&,
+                                           const events::GroupListRequest&) const override {
     return {};
+  }
+  Result<> CreateStream(const Account&, std::string_view, std::string_view) override {
+    return Unimplemented("a fake");
+  }
+  Result<> DeleteStream(const Account&, std::string_view, std::string_view) override {
+    return Unimplemented("a fake");
+  }
+  Result<std::optional<events::LogStream>> FindStream(const Account&, std::string_view,
+                                                      std::string_view) const override {
+    return std::optional<events::LogStream>();
+  }
+  Result<Located> ReadOne(const Account&, std::string_view) const override {
+    return Unimplemented("a fake");
+  }
+  Result<std::vector<std::unique_ptr<events::LogSource>>> Scan(
+      const Account&, const events::LogScanRequest&) const override {
+    return Unimplemented("a fake");
+  }
+  Result<events::FieldCounts> CountFields(const Account&, std::string_view, Instant,
+                                          Instant) const override {
+    return events::FieldCounts();
   }
   Result<std::vector<events::LogStream>> Streams(const Account&, std::string_view,
                                                  std::string_view) const override {
