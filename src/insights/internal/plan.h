@@ -1,0 +1,5 @@
+#pragma once
+
+namespace securebase::insights::internal {
+struct Plan {};
+}  // namespace securebase::insights::internal

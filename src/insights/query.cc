@@ -1,0 +1,1 @@
+#include "insights/query.h"
