@@ -19,15 +19,20 @@
 namespace securebase::insights {
 
 /// What a scan must yield. Columns come in the order of `fields`.
+struct ScanField {
+  std::string name;
+  /// Wanted as the JSON text of an inner node (ValueKind::kTree) where it is no leaf; else such a
+  /// field is absent.
+  bool tree = false;
+};
+
 struct ScanRequest {
   std::vector<std::string> groups;
   std::int64_t start_ms = 0;  // both inclusive; rows outside may come, they are left out later
   std::int64_t end_ms = 0;
-  /// Fields by name: @timestamp (kTime), @ingestionTime (kTime), @message, @logStream, @log, @ptr
-  /// and the discovered ones. A field that is an inner node of an event's JSON comes as its text
-  /// with ValueKind::kTree where its name is in `trees`, else it is absent.
-  std::vector<std::string> fields;
-  std::vector<std::string> trees;
+  /// @timestamp (kTime), @ingestionTime (kTime), @message, @logStream, @log, @ptr and the
+  /// discovered ones.
+  std::vector<ScanField> fields;
   /// Rows that fail it may be left out (the executor filters exactly). Its comparisons with
   /// numbers are those of query::Predicate; text that reads as a number is provided for.
   query::Predicate where;

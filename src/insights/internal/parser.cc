@@ -1,0 +1,620 @@
+#include "insights/internal/parser.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "base/text.h"
+
+namespace securebase::insights::internal {
+namespace {
+
+using Kind = Command::Kind;
+
+struct Keyword {
+  std::string_view word;
+  Kind kind;
+};
+constexpr Keyword kKeywords[] = {
+    {"fields", Kind::kFields},
+    {"field", Kind::kFields},
+    {"display", Kind::kDisplay},
+    {"extend", Kind::kExtend},
+    {"eval", Kind::kExtend},
+    {"filter", Kind::kFilter},
+    {"where", Kind::kFilter},
+    {"search", Kind::kFilter},
+    {"filterindex", Kind::kFilter},
+    {"stats", Kind::kStats},
+    {"sort", Kind::kSort},
+    {"order", Kind::kSort},
+    {"limit", Kind::kLimit},
+    {"head", Kind::kLimit},
+    {"tail", Kind::kTail},
+    {"parse", Kind::kParse},
+    {"json", Kind::kJsonField},
+    {"dedup", Kind::kDedup},
+    {"pattern", Kind::kPattern},
+    {"diff", Kind::kDiff},
+    {"anomaly", Kind::kAnomaly},
+    {"unmask", Kind::kUnmask},
+    {"unnest", Kind::kUnnest},
+    {"expand", Kind::kExpand},
+    {"lookup", Kind::kLookup},
+    {"cidrlookup", Kind::kCidrLookup},
+    {"join", Kind::kJoin},
+    {"appendcols", Kind::kAppendCols},
+    {"addtotals", Kind::kAddTotals},
+    {"accum", Kind::kAccum},
+    {"autoregress", Kind::kAutoRegress},
+    {"filldown", Kind::kFillDown},
+    {"fillmissing", Kind::kFillMissing},
+    {"outlier", Kind::kOutlier},
+    {"sessionize", Kind::kSessionize},
+    {"countfrequent", Kind::kCountFrequent},
+    {"relevantfields", Kind::kRelevantFields},
+    {"logcompare", Kind::kLogCompare},
+    {"estimate", Kind::kEstimate},
+};
+
+const Keyword* FindKeyword(const Token& token) {
+  if (token.kind != Token::Kind::kName || token.quoted) return nullptr;
+  std::string word = ToLower(token.text);
+  std::erase(word, '_');
+  for (const Keyword& keyword : kKeywords) {
+    if (keyword.word == word) return &keyword;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+QueryAst Parser::ParseQuery() {
+  QueryAst query;
+  if (lexer_.Peek().kind == Token::Kind::kEnd) {
+    lexer_.Fail("the query is empty", lexer_.Peek().span);
+  }
+  ParseCommands(query, false);
+  if (lexer_.Peek().kind != Token::Kind::kEnd) lexer_.Unexpected("'|' or the end of the query");
+  if (query.commands.empty() && !query.has_source) {
+    lexer_.Fail("the query is empty", {0, lexer_.text().size()});
+  }
+  return query;
+}
+
+void Parser::ParseCommands(QueryAst& query, bool nested) {
+  for (;;) {
+    while (lexer_.TakeSymbol("|")) {
+    }
+    const Token& next = lexer_.Peek();
+    if (next.kind == Token::Kind::kEnd || (nested && next.IsSymbol(")"))) return;
+    if (lexer_.PeekKeyword("source")) {
+      if (!query.commands.empty()) {
+        lexer_.Fail("SOURCE can only stand at the start of a query", next.span);
+      }
+      lexer_.Take();
+      ParseSource(query);
+    } else {
+      query.commands.push_back(ParseCommand());
+      if (query.commands.size() > 200) lexer_.Fail("too many commands", query.commands.back().span);
+    }
+    if (!AtEndOfCommand()) lexer_.Unexpected("'|' or the end of the query");
+  }
+}
+
+bool Parser::AtEndOfCommand() {
+  const Token& next = lexer_.Peek();
+  return next.kind == Token::Kind::kEnd || next.IsSymbol("|") ||
+         (nesting_ > 0 && next.IsSymbol(")"));
+}
+
+void Parser::ParseSource(QueryAst& query) {
+  query.has_source = true;
+  bool any = false;
+  while (!AtEndOfCommand()) {
+    const Token& next = lexer_.Peek();
+    if (next.kind == Token::Kind::kName && !next.quoted &&
+        (EqualsIgnoreCase(next.text, "start") || EqualsIgnoreCase(next.text, "end"))) {
+      ParseSourceTimes(query);
+    } else if (lexer_.PeekKeyword("loggroups")) {
+      lexer_.Take();
+      ParseSourceSelector(query);
+    } else if (lexer_.PeekKeyword("loggrouptags")) {
+      lexer_.Take();
+      ParseTagSelector(query);
+    } else if (lexer_.PeekKeyword("datasource")) {
+      lexer_.Fail("SOURCE dataSource(…) is not supported", next.span);
+    } else {
+      query.groups.names.push_back(lexer_.TakeWord().text);
+      lexer_.TakeSymbol(",");
+    }
+    any = true;
+  }
+  if (!any) lexer_.Unexpected("a log group");
+}
+
+std::vector<std::string> Parser::ParseStringList() {
+  std::vector<std::string> list;
+  if (!lexer_.TakeSymbol("[")) {
+    list.push_back(lexer_.TakeWord().text);
+    return list;
+  }
+  if (lexer_.TakeSymbol("]")) return list;
+  do {
+    list.push_back(lexer_.TakeWord().text);
+  } while (lexer_.TakeSymbol(","));
+  if (!lexer_.TakeSymbol("]")) lexer_.Unexpected("',' or ']'");
+  return list;
+}
+
+void Parser::ParseSourceSelector(QueryAst& query) {
+  if (!lexer_.TakeSymbol("(")) lexer_.Unexpected("'('");
+  while (!lexer_.TakeSymbol(")")) {
+    const Token key = lexer_.Take();
+    if (!lexer_.TakeSymbol(":")) lexer_.Unexpected("':'");
+    std::vector<std::string> list = ParseStringList();
+    std::vector<std::string>* to = nullptr;
+    std::size_t most = 20;
+    if (EqualsIgnoreCase(key.text, "namePrefix")) {
+      to = &query.groups.prefixes;
+      most = 5;
+    } else if (EqualsIgnoreCase(key.text, "accountIdentifier") ||
+               EqualsIgnoreCase(key.text, "accountIdentifiers")) {
+      to = &query.groups.accounts;
+    } else if (EqualsIgnoreCase(key.text, "class") || EqualsIgnoreCase(key.text, "logGroupClass")) {
+      to = &query.groups.classes;
+    } else {
+      lexer_.Fail("unexpected symbol found " + key.text +
+                      ", expected namePrefix, accountIdentifiers or class",
+                  key.span);
+    }
+    to->insert(to->end(), list.begin(), list.end());
+    if (to->size() > most) {
+      lexer_.Fail("at most " + std::to_string(most) + " values of " + key.text, key.span);
+    }
+    if (!lexer_.TakeSymbol(",") && !lexer_.Peek().IsSymbol(")")) lexer_.Unexpected("',' or ')'");
+  }
+  // logGroups() without a prefix means all groups.
+  if (query.groups.prefixes.empty()) query.groups.prefixes.emplace_back();
+}
+
+void Parser::ParseTagSelector(QueryAst& query) {
+  if (!lexer_.TakeSymbol("(") || !lexer_.TakeSymbol("[")) lexer_.Unexpected("([");
+  do {
+    GroupSelection::Tag tag;
+    if (!lexer_.TakeSymbol("{")) lexer_.Unexpected("'{'");
+    do {
+      const Token key = lexer_.Take();
+      if (!lexer_.TakeSymbol(":")) lexer_.Unexpected("':'");
+      if (EqualsIgnoreCase(key.text, "key")) {
+        tag.key = lexer_.TakeWord().text;
+      } else if (EqualsIgnoreCase(key.text, "values")) {
+        tag.values = ParseStringList();
+      } else {
+        lexer_.Fail("unexpected symbol found " + key.text + ", expected key or values", key.span);
+      }
+    } while (lexer_.TakeSymbol(","));
+    if (!lexer_.TakeSymbol("}")) lexer_.Unexpected("'}'");
+    query.groups.tags.push_back(std::move(tag));
+  } while (lexer_.TakeSymbol(","));
+  if (!lexer_.TakeSymbol("]") || !lexer_.TakeSymbol(")")) lexer_.Unexpected("'])'");
+}
+
+void Parser::ParseSourceTimes(QueryAst& query) {
+  const Token key = lexer_.Take();
+  const bool start = EqualsIgnoreCase(key.text, "start");
+  if (!lexer_.TakeSymbol("=")) lexer_.Unexpected("'='");
+  const Token value = lexer_.TakeWord();
+  std::optional<std::int64_t> ms;
+  if (const auto number = ParseInt(value.text)) {
+    ms = *number >= 100'000'000'000 ? *number : *number * 1000 + (start ? 0 : 999);
+  } else if (const auto time = ParseIso(value.text); time.ok()) {
+    ms = ToUnixMillis(*time);
+  }
+  if (!ms) lexer_.Fail("a time in epoch seconds, milliseconds or ISO 8601 is wanted", value.span);
+  (start ? query.groups.start_ms : query.groups.end_ms) = *ms;
+}
+
+Command Parser::ParseCommand() {
+  const Token& next = lexer_.Peek();
+  const Keyword* keyword = FindKeyword(next);
+  if (keyword == nullptr) {
+    std::string found(lexer_.text().substr(next.span.start, next.span.end - next.span.start));
+    lexer_.Fail("unexpected symbol found " + found +
+                    ", expected a command (fields, filter, stats, sort, limit, parse, …)",
+                next.span);
+  }
+  Command command;
+  command.kind = keyword->kind;
+  command.keyword = next.span;
+  const bool index = keyword->word == "filterindex";
+  lexer_.Take();
+  if (index) {
+    ParseFilterIndex(command);
+  } else {
+    ParseArguments(command);
+  }
+  command.span = {command.keyword.start, lexer_.end_of_last()};
+  return command;
+}
+
+void Parser::ParseArguments(Command& command) {
+  switch (command.kind) {
+    case Kind::kFields:
+    case Kind::kDisplay:
+      return ParseItems(command.items);
+    case Kind::kFilter:
+    case Kind::kPattern:
+      command.items.push_back({.expr = ParseExpr()});
+      return;
+    case Kind::kExtend:
+      return ParseExtend(command);
+    case Kind::kStats:
+      return ParseStats(command);
+    case Kind::kSort:
+      return ParseSort(command);
+    case Kind::kLimit:
+    case Kind::kTail:
+      return ParseLimit(command);
+    case Kind::kParse:
+      return ParseParse(command);
+    case Kind::kJsonField:
+      return ParseJsonField(command);
+    case Kind::kDedup:
+    case Kind::kUnmask:
+    case Kind::kCountFrequent:
+      return ParseItems(command.items);
+    case Kind::kDiff:
+      return ParseDiff(command);
+    case Kind::kAnomaly:
+    case Kind::kEstimate:
+      return;
+    case Kind::kUnnest:
+      command.items.push_back({.expr = ParseExpr()});
+      if (!lexer_.TakeKeyword("into")) lexer_.Unexpected("into");
+      command.names.push_back(ParseName());
+      return;
+    case Kind::kExpand:
+      command.names.push_back(ParseName());
+      return;
+    case Kind::kLookup:
+    case Kind::kCidrLookup:
+      return ParseLookup(command);
+    case Kind::kJoin:
+      return ParseJoin(command);
+    case Kind::kAppendCols:
+      ParseOptions(command, {"override", "max"});
+      return ParseSubqueryArgument(command);
+    case Kind::kAddTotals:
+      ParseOptions(command, {"fieldname", "row", "col"});
+      if (!AtEndOfCommand()) ParseNames(command.names);
+      return;
+    case Kind::kAccum:
+      command.items.push_back(ParseItem());
+      return;
+    case Kind::kAutoRegress:
+      return ParseAutoRegress(command);
+    case Kind::kFillDown:
+      return ParseFillDown(command);
+    case Kind::kFillMissing:
+      return ParseFillMissing(command);
+    case Kind::kOutlier:
+      ParseOptions(command, {"action", "param", "uselower", "mark"});
+      while (!AtEndOfCommand()) {
+        command.names.push_back(ParseName());
+        lexer_.TakeSymbol(",");
+      }
+      if (command.names.empty()) lexer_.Unexpected("a field name");
+      return;
+    case Kind::kSessionize:
+      return ParseSessionize(command);
+    case Kind::kRelevantFields:
+    case Kind::kLogCompare:
+      while (!AtEndOfCommand()) lexer_.Take();
+      return;
+  }
+}
+
+void Parser::ParseItems(std::vector<Item>& items) {
+  do {
+    items.push_back(ParseItem());
+  } while (lexer_.TakeSymbol(","));
+}
+
+void Parser::ParseNames(std::vector<Name>& names) {
+  do {
+    names.push_back(ParseName());
+  } while (lexer_.TakeSymbol(","));
+}
+
+void Parser::ParseExtend(Command& command) {
+  do {
+    Item item;
+    const Token name = lexer_.TakeAlias();
+    item.label = name.text;
+    item.has_alias = true;
+    if (!lexer_.TakeSymbol("=")) lexer_.Unexpected("'='");
+    item.expr = ParseExpr();
+    item.span = {name.span.start, lexer_.end_of_last()};
+    command.items.push_back(std::move(item));
+  } while (lexer_.TakeSymbol(","));
+}
+
+void Parser::ParseFilterIndex(Command& command) {
+  Item item;
+  item.expr = ParseExpr();
+  if (item.expr->op != Expr::Op::kIn &&
+      !(item.expr->op == Expr::Op::kCompare && item.expr->name == "=")) {
+    lexer_.Fail("filterIndex takes a field with = or in", item.expr->span);
+  }
+  command.items.push_back(std::move(item));
+}
+
+void Parser::ParseStats(Command& command) {
+  if (AtEndOfCommand()) lexer_.Unexpected("an aggregate such as count(*)");
+  ParseItems(command.items);
+  const bool by = lexer_.TakeKeyword("by") ||
+                  (lexer_.TakeKeyword("group") && (lexer_.TakeKeyword("by") || true));
+  if (!by) return;
+  ParseItems(command.by);
+  if (lexer_.TakeKeyword("offset")) command.period = ParsePeriod();
+}
+
+void Parser::ParseSort(Command& command) {
+  lexer_.TakeKeyword("by");
+  do {
+    Item item;
+    const std::size_t start = lexer_.place();
+    item.expr = ParseExpr();
+    item.span = {start, lexer_.end_of_last()};
+    item.label = std::string(lexer_.text().substr(start, item.span.end - start));
+    if (lexer_.TakeKeyword("desc")) {
+      item.descending = true;
+    } else {
+      lexer_.TakeKeyword("asc");
+    }
+    command.items.push_back(std::move(item));
+  } while (lexer_.TakeSymbol(","));
+}
+
+void Parser::ParseLimit(Command& command) {
+  command.any = lexer_.TakeKeyword("any");
+  const bool minus = lexer_.Peek().IsSymbol("-");
+  const Span span = lexer_.Peek().span;
+  if (minus) lexer_.Take();
+  if (lexer_.Peek().kind != Token::Kind::kNumber) lexer_.Unexpected("a number of rows");
+  const Token number = lexer_.Take();
+  if (minus || number.number != std::floor(number.number) || number.number < 1 ||
+      number.number > kResultRowsMax) {
+    lexer_.Fail("a limit must be a whole number from 1 to 100000",
+                {span.start, number.span.end});
+  }
+  command.count = static_cast<std::uint64_t>(number.number);
+}
+
+void Parser::ParseParse(Command& command) {
+  const auto at_pattern = [&] {
+    return lexer_.AtRegex() || lexer_.Peek().kind == Token::Kind::kString;
+  };
+  if (!lexer_.AtRegex()) {
+    // A string alone is the pattern; before another pattern it is the text to parse.
+    const std::size_t place = lexer_.place();
+    if (lexer_.Peek().kind == Token::Kind::kString) {
+      lexer_.Take();
+      const bool subject = at_pattern() || lexer_.PeekKeyword("logfmt") || lexer_.PeekKeyword("csv");
+      lexer_.Return(place);
+      if (subject) command.items.push_back({.expr = ParseOperand()});
+    } else {
+      command.items.push_back({.expr = ParseOperand()});
+    }
+  }
+  const auto take_names = [&](bool required) {
+    lexer_.TakeKeyword("as");
+    if (!required && AtEndOfCommand()) return;
+    do {
+      const Token name = lexer_.TakeAlias();
+      command.names.push_back({name.text, name.parts, name.span});
+    } while (lexer_.TakeSymbol(","));
+  };
+  if (lexer_.AtRegex()) {
+    const Token regex = lexer_.TakeRegex();
+    command.form = Command::ParseForm::kRegex;
+    command.text = regex.text;
+    command.text_span = regex.span;
+    if (lexer_.TakeKeyword("as")) take_names(true);
+    command.multi = lexer_.TakeKeyword("multi");
+    return;
+  }
+  if (lexer_.TakeKeyword("logfmt")) {
+    command.form = Command::ParseForm::kLogfmt;
+    return take_names(true);
+  }
+  if (lexer_.TakeKeyword("csv")) {
+    command.form = Command::ParseForm::kCsv;
+    return take_names(true);
+  }
+  if (lexer_.Peek().kind != Token::Kind::kString) {
+    lexer_.Unexpected("a pattern in quotes or slashes");
+  }
+  const Token glob = lexer_.Take();
+  command.text = glob.text;
+  command.text_span = glob.span;
+  take_names(true);
+}
+
+void Parser::ParseJsonField(Command& command) {
+  if (!lexer_.TakeKeyword("field") || !lexer_.TakeSymbol("=")) lexer_.Unexpected("field=");
+  Item item;
+  const Name field = ParseName();
+  item.expr = std::make_unique<Expr>();
+  item.expr->op = Expr::Op::kName;
+  item.expr->name = field.text;
+  item.expr->parts = field.parts;
+  item.expr->span = field.span;
+  command.items.push_back(std::move(item));
+  if (lexer_.Peek().kind != Token::Kind::kString) lexer_.Unexpected("a path in quotes");
+  const Token path = lexer_.Take();
+  command.text = path.text;
+  command.text_span = path.span;
+  if (!lexer_.TakeKeyword("as")) lexer_.Unexpected("as");
+  const Token name = lexer_.TakeAlias();
+  command.names.push_back({name.text, name.parts, name.span});
+}
+
+void Parser::ParseDiff(Command& command) {
+  if (AtEndOfCommand()) return;
+  const Token word = lexer_.Take();
+  static constexpr std::array<std::string_view, 3> kWords = {"previousday", "previousweek",
+                                                             "previousmonth"};
+  command.text = ToLower(word.text);
+  if (std::find(kWords.begin(), kWords.end(), command.text) == kWords.end()) {
+    lexer_.Fail("unexpected symbol found " + word.text +
+                    ", expected previousDay, previousWeek or previousMonth",
+                word.span);
+  }
+}
+
+void Parser::ParseLookup(Command& command) {
+  const Token table = lexer_.TakeWord();
+  command.text = table.text;
+  command.text_span = table.span;
+  const auto at_output = [&] {
+    return lexer_.PeekKeyword("output") || lexer_.PeekKeyword("outputnew");
+  };
+  while (!at_output()) {
+    const Name key = ParseName();
+    command.keys.push_back(key);
+    command.fields.push_back(lexer_.TakeKeyword("as") ? ParseName() : key);
+    if (!lexer_.TakeSymbol(",") && !at_output()) lexer_.Unexpected("',', OUTPUT or OUTPUTNEW");
+  }
+  if (command.keys.empty()) lexer_.Unexpected("a column of the table");
+  command.any = lexer_.PeekKeyword("outputnew");
+  lexer_.Take();
+  do {
+    const Name column = ParseName();
+    Item item;
+    item.label = column.text;
+    item.span = column.span;
+    command.items.push_back(std::move(item));
+    if (lexer_.TakeKeyword("as")) {
+      const Token name = lexer_.TakeAlias();
+      command.names.push_back({name.text, name.parts, name.span});
+    } else {
+      command.names.push_back(column);
+    }
+  } while (lexer_.TakeSymbol(","));
+}
+
+void Parser::ParseOptions(Command& command, std::initializer_list<std::string_view> names) {
+  for (;;) {
+    const std::size_t place = lexer_.place();
+    if (lexer_.Peek().kind != Token::Kind::kName) return;
+    const Token key = lexer_.Take();
+    const std::string lower = ToLower(key.text);
+    if (std::find(names.begin(), names.end(), lower) == names.end() || !lexer_.TakeSymbol("=")) {
+      lexer_.Return(place);
+      return;
+    }
+    command.options[lower] = lexer_.TakeWord().text;
+    lexer_.TakeSymbol(",");
+  }
+}
+
+void Parser::ParseJoin(Command& command) {
+  ParseOptions(command, {"type", "left", "right"});
+  if (!lexer_.TakeKeyword("where")) lexer_.Unexpected("where");
+  do {
+    const Name left = ParseName();
+    if (!lexer_.TakeSymbol("=") && !lexer_.TakeSymbol("==")) lexer_.Unexpected("'='");
+    command.keys.push_back(left);
+    command.fields.push_back(ParseName());
+  } while (lexer_.TakeKeyword("and"));
+  ParseSubqueryArgument(command);
+}
+
+void Parser::ParseSubqueryArgument(Command& command) {
+  if (!lexer_.TakeSymbol("(")) lexer_.Unexpected("'(' and a query");
+  command.query = ParseSubquery();
+}
+
+std::unique_ptr<QueryAst> Parser::ParseSubquery() {
+  if (nesting_ > 0) lexer_.Fail("a subquery within a subquery", lexer_.Peek().span);
+  ++nesting_;
+  auto query = std::make_unique<QueryAst>();
+  ParseCommands(*query, true);
+  if (!lexer_.TakeSymbol(")")) lexer_.Unexpected("')'");
+  --nesting_;
+  return query;
+}
+
+bool Parser::AtSubquery() {
+  if (lexer_.PeekKeyword("source")) return true;
+  if (FindKeyword(lexer_.Peek()) == nullptr) return false;
+  const std::size_t place = lexer_.place();
+  lexer_.Take();
+  const bool value = lexer_.Peek().IsSymbol(",") || lexer_.Peek().IsSymbol(")");
+  lexer_.Return(place);
+  return !value;
+}
+
+void Parser::ParseAutoRegress(Command& command) {
+  command.items.push_back(ParseItem());
+  command.count = command.count_to = 1;
+  if (!lexer_.TakeKeyword("p")) return;
+  if (!lexer_.TakeSymbol("=")) lexer_.Unexpected("'='");
+  const auto lag = [&]() -> std::uint64_t {
+    if (lexer_.Peek().kind != Token::Kind::kNumber) lexer_.Unexpected("a number of rows");
+    const Token number = lexer_.Take();
+    if (number.number != std::floor(number.number) || number.number < 1 || number.number > 1000) {
+      lexer_.Fail("a lag must be a whole number from 1 to 1000", number.span);
+    }
+    return static_cast<std::uint64_t>(number.number);
+  };
+  command.count = command.count_to = lag();
+  if (lexer_.TakeSymbol("-")) command.count_to = lag();
+  if (command.count_to < command.count) {
+    lexer_.Fail("the lags must ascend", {command.keyword.start, lexer_.end_of_last()});
+  }
+}
+
+void Parser::ParseFillDown(Command& command) {
+  while (!AtEndOfCommand()) {
+    // Globs: names with stars, which are tokens of their own.
+    const std::size_t start = lexer_.place();
+    while (!AtEndOfCommand() && !lexer_.Peek().IsSymbol(",") &&
+           (lexer_.place() == start || lexer_.place() == lexer_.end_of_last())) {
+      lexer_.Take();
+    }
+    const std::size_t end = lexer_.end_of_last();
+    std::string text(lexer_.text().substr(start, end - start));
+    std::erase(text, '`');
+    command.names.push_back({text, {text}, {start, end}});
+    lexer_.TakeSymbol(",");
+  }
+}
+
+void Parser::ParseFillMissing(Command& command) {
+  if (!lexer_.TakeKeyword("with")) return;
+  do {
+    Item item;
+    item.expr = ParseExpr();
+    if (!lexer_.TakeKeyword("for")) lexer_.Unexpected("for");
+    const Name name = ParseName();
+    item.label = name.text;
+    item.span = name.span;
+    command.items.push_back(std::move(item));
+  } while (lexer_.TakeSymbol(","));
+}
+
+void Parser::ParseSessionize(Command& command) {
+  ParseNames(command.names);
+  if (lexer_.TakeKeyword("maxspan")) {
+    lexer_.TakeSymbol("=");
+    command.period = ParsePeriod();
+  }
+  command.text = "session_id";
+  if (lexer_.TakeKeyword("as")) command.text = lexer_.TakeAlias().text;
+}
+
+}  // namespace securebase::insights::internal
