@@ -87,7 +87,8 @@ Result<Answer> Run(const Query& query, const Input& input, const RunOptions& opt
   answer.table = ToTable(plan, frame, most);
   answer.statistics = executor.statistics();
   if (plan.estimate) {
-    answer.table = Table{.columns = {"estimatedBytesScanned", "estimatedRecordsScanned"}};
+    answer.table = Table();
+    answer.table.columns = {"estimatedBytesScanned", "estimatedRecordsScanned"};
     answer.table.rows.push_back({std::to_string(answer.statistics.bytes_scanned),
                                  std::to_string(answer.statistics.records_scanned)});
   }

@@ -30,11 +30,11 @@ struct ScanRequest {
   std::vector<std::string> groups;
   std::int64_t start_ms = 0;  // both inclusive; rows outside may come, they are left out later
   std::int64_t end_ms = 0;
-  /// @timestamp (kTime), @ingestionTime (kTime), @message, @logStream, @log, @ptr and the
-  /// discovered ones.
+  /// @timestamp (kTime) first, then @arrival (kInt64: the order of ingestion), then any of
+  /// @ingestionTime (kTime), @message, @logStream, @log, @ptr and the discovered ones.
   std::vector<ScanField> fields;
-  /// Rows that fail it may be left out (the executor filters exactly). Its comparisons with
-  /// numbers are those of query::Predicate; text that reads as a number is provided for.
+  /// Rows that fail it may be left out (the executor filters exactly), as events::LogScanRequest
+  /// reads it: with the language's coercions.
   query::Predicate where;
   /// The caller wants few of the newest rows: read from the end where that is possible.
   bool newest_first = false;
@@ -47,7 +47,8 @@ struct ScanPart {
   std::int64_t time_max = INT64_MAX;
   std::uint64_t rows = 0;   // about, for progress
   std::uint64_t bytes = 0;  // of messages, about
-  bool descending = false;  // batches come newest first
+  /// No row still to come of this part is newer; empty: not known.
+  std::function<std::int64_t()> frontier;
 };
 
 /// Where events come from: a log store, files, memory. Thread-safe.
@@ -57,9 +58,9 @@ class Input {
   /// Names of the groups that the selection means. kNotFound for a name that does not exist,
   /// kInvalidArgument for a selection that this input cannot evaluate (accounts, tags).
   virtual Result<std::vector<std::string>> Resolve(const GroupSelection& selection) const = 0;
-  /// Parts in the order of ingestion: of rows with one timestamp, those of a later part and those
-  /// later within a part (earlier, where it descends) were ingested later.
-  virtual Result<std::vector<ScanPart>> Open(const ScanRequest& request) const = 0;
+  /// About `parts` parts, where the input can be divided so.
+  virtual Result<std::vector<ScanPart>> Open(const ScanRequest& request,
+                                             std::size_t parts) const = 0;
 };
 
 /// A lookup table: rows of text by column.
@@ -77,11 +78,12 @@ struct Statistics {
   std::uint64_t bytes_scanned = 0;
   std::uint64_t records_skipped = 0;
   std::uint64_t bytes_skipped = 0;
-  std::uint64_t records_skipped_by_time = 0;
-  std::uint64_t records_skipped_by_zone = 0;
-  std::uint64_t records_skipped_by_text = 0;
   std::uint64_t segments = 0;
   std::uint64_t segments_skipped = 0;
+  // Why chunks of segments were skipped: time range, smallest and largest values, text filters.
+  std::uint64_t chunks_skipped_by_time = 0;
+  std::uint64_t chunks_skipped_by_zone = 0;
+  std::uint64_t chunks_skipped_by_text = 0;
   std::uint64_t groups_scanned = 0;
 };
 

@@ -34,7 +34,7 @@ struct Dictionary {
 /// what each row's value was. Numbers keep their source text: it is what NumberText gives.
 struct Column {
   /// Of a value in a mixed column.
-  enum class Kind : std::uint8_t { kString, kNumber, kBool };
+  enum class Kind : std::uint8_t { kString, kNumber, kBool, kTree };  // kTree: JSON text
   Type type = Type::kInt64;
   std::vector<std::int64_t> ints;    // kInt64, kTime, kBool (0 or 1)
   std::vector<double> doubles;       // kDouble

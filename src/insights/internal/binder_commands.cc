@@ -385,13 +385,15 @@ void Binder::BindCountFrequent(const Command& command) {
   std::map<std::string, int> names;
   std::vector<Output> columns;
   for (const Item& item : command.items) {
-    GroupKey key{.node = BindExpr(*item.expr), .slot = NewSlot()};
+    GroupKey key;
+    key.node = BindExpr(*item.expr);
+    key.slot = NewSlot();
     names[item.label] = key.slot;
     columns.push_back({item.label, key.slot});
     stage->keys.push_back(std::move(key));
   }
-  stage->accumulators.push_back({.kind = Statistic::kCount});
-  stage->calls.push_back({.statistic = Statistic::kCount, .slot = NewSlot()});
+  stage->accumulators.emplace_back();
+  stage->calls.emplace_back().slot = NewSlot();
   const int count = stage->calls[0].slot;
   names["_approxcount"] = count;
   columns.push_back({"_approxcount", count});

@@ -1,6 +1,7 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/text.h"
 #include "insights/internal/binder.h"
@@ -86,7 +87,7 @@ NodePtr Binder::BindExpr(const Expr& expr) {
       // An integer that a double cannot hold keeps its digits.
       if (std::abs(expr.number) > 9e15) {
         node->text = expr.name;
-        node->constant = Cell::Text(node->text, Kind::kNumberText);
+        node->constant = Cell::Text(node->text, internal::Kind::kNumberText);
       }
       return node;
     }

@@ -43,7 +43,8 @@ NodePtr Binder::BindStatistic(const Expr& expr, StatsStage& stage) {
     if (statistic != Statistic::kCount) Fail("distinct can only stand in count", expr.span);
     statistic = kind = Statistic::kCountDistinct;
   }
-  StatisticCall call{.statistic = statistic};
+  StatisticCall call;
+  call.statistic = statistic;
   const Expr* value = expr.args.empty() ? nullptr : expr.args[0].get();
   if (statistic == Statistic::kPercentile) {
     call.parameter = ConstNumber(*expr.args[1], "the percentile");
@@ -64,7 +65,8 @@ NodePtr Binder::BindStatistic(const Expr& expr, StatsStage& stage) {
   } else if (statistic == Statistic::kCountRows) {
     value = nullptr;
   }
-  AccumulatorCall accumulator{.kind = kind};
+  AccumulatorCall accumulator;
+  accumulator.kind = kind;
   if (value != nullptr) {
     accumulator.args.push_back(BindExpr(*value));
     accumulator.text = TextOfSpan(value->span);

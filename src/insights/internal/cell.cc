@@ -175,7 +175,11 @@ void AppendNumber(std::string& out, double value) {
   CutZeros(out, from);
 }
 
-void AppendSourceNumber(std::string& out, double value) {
+void AppendSourceNumber(std::string& out, double value, int decimals) {
+  if (decimals > 0) {
+    fmt::format_to(std::back_inserter(out), "{:.{}f}", value, decimals);
+    return;
+  }
   if (value == std::floor(value) && std::abs(value) < 1e15) {
     fmt::format_to(std::back_inserter(out), "{}", static_cast<std::int64_t>(value));
     return;
@@ -208,7 +212,8 @@ void AppendText(std::string& out, const Cell& cell) {
       AppendNumber(out, cell.number);
       return;
     case Kind::kSourceNumber:
-      AppendSourceNumber(out, cell.number);
+      AppendSourceNumber(out, cell.number,
+                         cell.kind == Kind::kSourceNumber ? static_cast<int>(cell.size) - 1 : -1);
       return;
     case Kind::kTime:
       out += FormatTime(cell.integer);
@@ -347,7 +352,8 @@ void AppendKey(std::string& out, const Cell& cell) {
     case Kind::kNumber:
     case Kind::kSourceNumber: {
       out += '\1';
-      AppendSourceNumber(out, cell.number);
+      AppendSourceNumber(out, cell.number,
+                         cell.kind == Kind::kSourceNumber ? static_cast<int>(cell.size) - 1 : -1);
       return;
     }
     default:

@@ -31,7 +31,7 @@ struct Cell {
     std::int64_t integer;  // kTime, kBool
     const char* data;
   };
-  std::uint32_t size = 0;
+  std::uint32_t size = 0;  // of the text; of kSourceNumber 1 + its decimals, 0: as few as needed
   Kind kind = Kind::kMissing;
 
   Cell() : integer(0) {}
@@ -118,8 +118,9 @@ std::string FormatTime(std::int64_t ms);
 std::optional<std::int64_t> ReadTime(std::string_view text);
 /// A computed number: plain decimal, at most four decimals, four significant digits below 0.001.
 void AppendNumber(std::string& out, double value);
-/// A number of the source in full: plain decimal, never an exponent.
-void AppendSourceNumber(std::string& out, double value);
+/// A number of the source in full: plain decimal, never an exponent, with so many decimals
+/// (negative: as few as read back as the value).
+void AppendSourceNumber(std::string& out, double value, int decimals = -1);
 
 /// Appends the value as GetQueryResults words it; nothing for a missing one.
 void AppendText(std::string& out, const Cell& cell);

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "insights/internal/in_set.h"
+#include "insights/internal/row_stages.h"
 
 namespace securebase::insights::internal {
 namespace {
@@ -124,7 +125,6 @@ Result<> Executor::Scan::ReadPart(std::size_t number, Worker& worker, FrameReade
   ScanPart& part = parts[number];
   if (part.time_max < oldest_wanted.load(std::memory_order_relaxed)) {
     sink.statistics.records_skipped += part.rows;
-    sink.statistics.records_skipped_by_time += part.rows;
     sink.statistics.bytes_skipped += part.bytes;
     ++sink.statistics.segments_skipped;
     ++sink.statistics.segments;
@@ -132,7 +132,6 @@ Result<> Executor::Scan::ReadPart(std::size_t number, Worker& worker, FrameReade
     part.source.reset();
     return {};
   }
-  reader.Begin(number, part.descending);
   query::Batch batch;
   std::uint64_t batches = 0, counted = 0;
   while (!stop.load(std::memory_order_relaxed)) {
@@ -141,30 +140,25 @@ Result<> Executor::Scan::ReadPart(std::size_t number, Worker& worker, FrameReade
     SB_TRY(const bool more, part.source->Next(batch));
     if (!more) break;
     if (batch.rows == 0) continue;
-    std::int64_t newest = INT64_MIN;
-    if (part.descending) {
-      for (const std::int64_t t : batch.columns[0].ints) newest = std::max(newest, t);
-    }
     counted += batch.rows;
     rows_done += batch.rows;
     Frame frame = reader.Read(batch);
     SB_TRY_OK(AddFrame(frame, worker, sink));
-    if (part.descending && newest < oldest_wanted.load(std::memory_order_relaxed)) break;
+    if (part.frontier && part.frontier() < oldest_wanted.load(std::memory_order_relaxed)) break;
     if (++batches % kBatchesPerReport == 0 && outermost) executor.Report(*this);
   }
   if (part.rows > counted) rows_done += part.rows - counted;
   const query::ScanStatistics& read = part.source->statistics();
   Statistics& s = sink.statistics;
   s.records_scanned += read.rows;
-  s.bytes_scanned += read.bytes;
+  s.bytes_scanned += read.message_bytes;
   s.segments += read.segments;
   s.segments_skipped += read.segments_skipped;
-  s.records_skipped_by_time += read.rows_skipped_by_time;
-  s.records_skipped_by_zone += read.rows_skipped_by_zone;
-  s.records_skipped_by_text += read.rows_skipped_by_text;
-  s.records_skipped +=
-      read.rows_skipped_by_time + read.rows_skipped_by_zone + read.rows_skipped_by_text;
-  s.bytes_skipped += read.bytes_skipped;
+  s.chunks_skipped_by_time += read.chunks_skipped_by_time;
+  s.chunks_skipped_by_zone += read.chunks_skipped_by_zone;
+  s.chunks_skipped_by_text += read.chunks_skipped_by_text;
+  s.records_skipped += read.rows_skipped;
+  s.bytes_skipped += read.message_bytes_skipped;
   part.source.reset();
   return {};
 }
@@ -235,12 +229,13 @@ Result<std::vector<ScanPart>> Executor::Open(const Plan& plan, Range range, cons
     SB_TRY(request.groups, input_.Resolve(plan.groups));
   }
   request.fields.push_back({"@timestamp"});
+  request.fields.push_back({"@arrival"});
   for (const SourceField& field : plan.fields) request.fields.push_back({field.name, field.tree});
   if (std::find(plan.live.begin(), plan.live.end(), kPointerSlot) != plan.live.end()) {
     request.fields.push_back({"@ptr"});
   }
   statistics_.groups_scanned += request.groups.size();
-  return input_.Open(request);
+  return input_.Open(request, options_.workers == nullptr ? 1 : options_.threads);
 }
 
 void Executor::Layout(const Plan& plan, std::size_t most, Scan& scan) const {
@@ -394,7 +389,7 @@ Result<Frame> Executor::RunOver(const Plan& plan, std::size_t most, Range range,
   scan.most = most;
   scan.outermost = outermost;
   Layout(plan, most, scan);
-  scan.slots.push_back(kTimeSlot);
+  scan.slots = {kTimeSlot, kSequenceSlot};
   for (const SourceField& field : plan.fields) scan.slots.push_back(field.slot);
   if (std::find(plan.live.begin(), plan.live.end(), kPointerSlot) != plan.live.end()) {
     scan.slots.push_back(kPointerSlot);
@@ -415,9 +410,9 @@ Result<Frame> Executor::RunOver(const Plan& plan, std::size_t most, Range range,
     statistics_.bytes_scanned += s.bytes_scanned;
     statistics_.records_skipped += s.records_skipped;
     statistics_.bytes_skipped += s.bytes_skipped;
-    statistics_.records_skipped_by_time += s.records_skipped_by_time;
-    statistics_.records_skipped_by_zone += s.records_skipped_by_zone;
-    statistics_.records_skipped_by_text += s.records_skipped_by_text;
+    statistics_.chunks_skipped_by_time += s.chunks_skipped_by_time;
+    statistics_.chunks_skipped_by_zone += s.chunks_skipped_by_zone;
+    statistics_.chunks_skipped_by_text += s.chunks_skipped_by_text;
     statistics_.segments += s.segments;
     statistics_.segments_skipped += s.segments_skipped;
   }

@@ -26,6 +26,7 @@ struct QueryTimes {
 };
 
 struct Node;
+struct InSet;
 
 /// What a function computes with besides its arguments. One thread's.
 struct CallContext {
@@ -60,9 +61,6 @@ inline constexpr int kMany = 1000;
 const Function* FindFunction(std::string_view name);
 /// All names, for "did you mean".
 std::vector<std::string_view> FunctionNames();
-
-/// Values that `in` looks up.
-struct InSet;
 
 struct Node {
   enum class Op : std::uint8_t { kConst, kSlot, kCall, kAnd, kOr };

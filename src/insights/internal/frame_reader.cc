@@ -10,17 +10,16 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr std::int64_t kExactMax = std::int64_t{1} << 53;
 
-Cell CellOf(const query::Dictionary& dictionary, std::size_t i) {
-  const std::string_view text = dictionary.values[i];
-  if (dictionary.kinds.empty()) return Cell::Text(text);
-  switch (dictionary.kinds[i]) {
-    case query::ValueKind::kNumber:
+Cell MixedCell(const query::Column& column, std::size_t row) {
+  const std::string_view text = column.StringAt(row);
+  switch (column.kinds[row]) {
+    case query::Column::Kind::kNumber:
       return Cell::Text(text, Kind::kNumberText);
-    case query::ValueKind::kBool:
-      return Cell::Bool(text == "true" || text == "1");
-    case query::ValueKind::kTree:
+    case query::Column::Kind::kBool:
+      return Cell::Bool(text == "true");
+    case query::Column::Kind::kTree:
       return Cell::Text(text, Kind::kTree);
-    case query::ValueKind::kText:
+    case query::Column::Kind::kString:
       break;
   }
   return Cell::Text(text);
@@ -39,20 +38,26 @@ FrameReader::FrameReader(std::vector<int> slots, int slot_count, std::int64_t st
   booleans_->cells = {Cell::Bool(false), Cell::Bool(true), Cell()};
 }
 
-void FrameReader::Begin(std::size_t number, bool descending) {
-  sequence_ = static_cast<std::int64_t>(number) << 40;
-  step_ = descending ? -1 : 1;
-  if (descending) sequence_ += (std::int64_t{1} << 40) - 1;
+VectorRef FrameReader::ConvertMixed(query::Column& column, std::size_t rows) {
+  std::vector<Cell> cells(rows);
+  for (std::size_t i = 0; i < rows; ++i) {
+    if (column.IsValid(i)) cells[i] = MixedCell(column, i);
+  }
+  return CellVector(std::move(cells), column.dictionary);
 }
 
-VectorRef FrameReader::ConvertStrings(query::Column& column, std::size_t rows, Cached& cached) {
+VectorRef FrameReader::ConvertStrings(query::Column& column, std::size_t rows, Kind kind,
+                                      Cached& cached) {
   const query::Dictionary& dictionary = *column.dictionary;
   const auto missing = static_cast<std::uint32_t>(dictionary.values.size());
-  if (cached.from != column.dictionary) {
+  if (cached.from != column.dictionary || cached.kind != kind) {
     cached.from = column.dictionary;
+    cached.kind = kind;
     cached.cells = std::make_shared<CellDictionary>();
     cached.cells->cells.resize(missing + 1);
-    for (std::size_t i = 0; i < missing; ++i) cached.cells->cells[i] = CellOf(dictionary, i);
+    for (std::size_t i = 0; i < missing; ++i) {
+      cached.cells->cells[i] = Cell::Text(dictionary.values[i], kind);
+    }
     cached.cells->owner = column.dictionary;
   }
   auto vector = std::make_shared<Vector>();
@@ -71,11 +76,15 @@ VectorRef FrameReader::ConvertStrings(query::Column& column, std::size_t rows, C
 VectorRef FrameReader::Convert(query::Column& column, std::size_t rows, std::size_t which,
                                Arena& arena) {
   if (column.all_absent) return nullptr;
+  if (column.has_texts) {
+    return ConvertStrings(column, rows, Kind::kNumberText, cached_[which]);
+  }
   auto vector = std::make_shared<Vector>();
   vector->size = rows;
   switch (column.type) {
     case query::Type::kString:
-      return ConvertStrings(column, rows, cached_[which]);
+      if (!column.kinds.empty()) return ConvertMixed(column, rows);
+      return ConvertStrings(column, rows, Kind::kString, cached_[which]);
     case query::Type::kTime:
       vector->form = Vector::Form::kTimes;
       vector->times = std::move(column.ints);
@@ -96,6 +105,7 @@ VectorRef FrameReader::Convert(query::Column& column, std::size_t rows, std::siz
     case query::Type::kDouble:
       vector->form = Vector::Form::kNumbers;
       vector->number_kind = Kind::kSourceNumber;
+      vector->decimals = column.decimals;
       vector->numbers = std::move(column.doubles);
       for (std::size_t i = 0; i < column.valid.size(); ++i) {
         if (column.valid[i] == 0) vector->numbers[i] = kNaN;
@@ -132,15 +142,10 @@ Frame FrameReader::Read(query::Batch& batch) {
   Frame frame;
   frame.rows = batch.rows;
   frame.slots.resize(static_cast<std::size_t>(slot_count_));
+  batch.columns[1].type = query::Type::kTime;  // the order of arrival, kept as it is
   for (std::size_t c = 0; c < slots_.size(); ++c) {
     frame[slots_[c]] = Convert(batch.columns[c], batch.rows, c, *frame.arena);
   }
-  auto sequence = std::make_shared<Vector>();
-  sequence->form = Vector::Form::kTimes;
-  sequence->size = batch.rows;
-  sequence->times.resize(batch.rows);
-  for (std::size_t i = 0; i < batch.rows; ++i, sequence_ += step_) sequence->times[i] = sequence_;
-  frame[kSequenceSlot] = sequence;
   const std::vector<std::int64_t>& times = frame[kTimeSlot]->times;
   const auto in_range = [&](std::uint32_t row) {
     return times[row] >= start_ms_ && times[row] <= end_ms_;

@@ -18,7 +18,7 @@ struct Reader {
   simdjson::padded_string_view Pad(std::string_view text) {
     buffer.assign(text);
     buffer.reserve(text.size() + simdjson::SIMDJSON_PADDING);
-    return {buffer.data(), text.size(), buffer.capacity()};
+    return simdjson::padded_string_view(buffer.data(), text.size(), buffer.capacity());
   }
 };
 

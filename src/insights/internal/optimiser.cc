@@ -76,11 +76,11 @@ std::optional<POp> OpOf(Comparison comparison) {
   return std::nullopt;
 }
 
-// Rows that may be equal to (or ordered to) a constant. Text that reads as a number compares as
-// one, so text columns stay in when the constant is a number.
+// Rows that may be equal to (or ordered to) a constant. Inputs read it with the language's own
+// coercions.
 std::optional<Predicate> CompareWith(const std::string& field, POp op, const Cell& constant) {
   if (const auto number = NumberOf(constant)) {
-    return Either(Condition(op, field, {*number}), Condition(POp::kIsText, field, {}));
+    return Condition(op, field, {*number});
   }
   if (constant.kind != Kind::kString || op != POp::kEqual) return std::nullopt;
   if (EqualsIgnoreCase(constant.text(), "true") || EqualsIgnoreCase(constant.text(), "false")) {
@@ -144,8 +144,7 @@ class PredicateMaker {
     if (field == nullptr || node.negated || node.args.size() != 1 || node.literal.size() < 3) {
       return std::nullopt;
     }
-    return Either(Condition(POp::kContains, *field, {node.literal}),
-                  Condition(POp::kIsNumber, *field, {}));
+    return Condition(POp::kContains, *field, {node.literal});
   }
 
   std::optional<Predicate> MakeIn(const Node& node) const {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "base/time.h"
 
 namespace securebase::insights::internal {
 namespace {
@@ -69,6 +70,12 @@ const Keyword* FindKeyword(const Token& token) {
 }
 
 }  // namespace
+
+void Parser::AddExpr(Command& command, ExprPtr expr) {
+  Item& item = command.items.emplace_back();
+  item.span = expr->span;
+  item.expr = std::move(expr);
+}
 
 QueryAst Parser::ParseQuery() {
   QueryAst query;
@@ -246,7 +253,7 @@ void Parser::ParseArguments(Command& command) {
       return ParseItems(command.items);
     case Kind::kFilter:
     case Kind::kPattern:
-      command.items.push_back({.expr = ParseExpr()});
+      AddExpr(command, ParseExpr());
       return;
     case Kind::kExtend:
       return ParseExtend(command);
@@ -271,7 +278,7 @@ void Parser::ParseArguments(Command& command) {
     case Kind::kEstimate:
       return;
     case Kind::kUnnest:
-      command.items.push_back({.expr = ParseExpr()});
+      AddExpr(command, ParseExpr());
       if (!lexer_.TakeKeyword("into")) lexer_.Unexpected("into");
       command.names.push_back(ParseName());
       return;
@@ -404,9 +411,9 @@ void Parser::ParseParse(Command& command) {
       lexer_.Take();
       const bool subject = at_pattern() || lexer_.PeekKeyword("logfmt") || lexer_.PeekKeyword("csv");
       lexer_.Return(place);
-      if (subject) command.items.push_back({.expr = ParseOperand()});
+      if (subject) AddExpr(command, ParseOperand());
     } else {
-      command.items.push_back({.expr = ParseOperand()});
+      AddExpr(command, ParseOperand());
     }
   }
   const auto take_names = [&](bool required) {

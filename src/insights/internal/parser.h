@@ -63,6 +63,7 @@ class Parser final : public ExpressionParser {
   void ParseTagSelector(QueryAst& query);
   void ParseSourceTimes(QueryAst& query);
   Command ParseCommand();
+  static void AddExpr(Command& command, ExprPtr expr);
   void ParseArguments(Command& command);
   void ParseItems(std::vector<Item>& items);
   void ParseNames(std::vector<Name>& names);

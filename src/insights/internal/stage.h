@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "insights/internal/evaluator.h"
 #include "insights/internal/vector.h"
+#include "query/source.h"
 
 namespace securebase::insights {
 struct LookupTable;

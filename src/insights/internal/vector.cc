@@ -37,6 +37,7 @@ VectorRef Gather(const VectorRef& from, std::span<const std::uint32_t> rows) {
   vector->size = rows.size();
   vector->constant = from->constant;
   vector->number_kind = from->number_kind;
+  vector->decimals = from->decimals;
   vector->owner = from->owner;
   switch (from->form) {
     case Vector::Form::kConst:

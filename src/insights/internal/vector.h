@@ -33,6 +33,7 @@ struct Vector {
   std::vector<Cell> cells;                                  // kCells
   std::vector<double> numbers;                              // kNumbers; NaN: missing
   Kind number_kind = Kind::kNumber;                         // kNumbers
+  std::int8_t decimals = -1;                                // kNumbers of the source
   std::vector<std::int64_t> times;                          // kTimes; kNoTime: missing
   std::shared_ptr<const std::vector<std::uint32_t>> codes;  // kDict
   std::shared_ptr<CellDictionary> dictionary;               // kDict
@@ -45,13 +46,20 @@ struct Vector {
       case Form::kCells:
         return cells[row];
       case Form::kNumbers:
-        return Cell::Number(numbers[row], number_kind);
+        return NumberAt(row);
       case Form::kTimes:
         return times[row] == kNoTime ? Cell::Missing() : Cell::Time(times[row]);
       case Form::kDict:
         return dictionary->cells[(*codes)[row]];
     }
     return {};
+  }
+
+ private:
+  Cell NumberAt(std::size_t row) const {
+    Cell cell = Cell::Number(numbers[row], number_kind);
+    if (decimals >= 0) cell.size = static_cast<std::uint32_t>(decimals) + 1;
+    return cell;
   }
 };
 using VectorRef = std::shared_ptr<const Vector>;
