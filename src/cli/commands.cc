@@ -5,7 +5,7 @@ namespace securebase::cli {
 std::vector<Command> AllCommands() {
   // A new subcommand is a line here and a file NAME.cc beside this one.
   return {ServeCommand(),  DemoCommand(),     KeyCommand(),
-          ImportCommand(), LoadtestCommand(), ValidateCommand()};
+          ImportCommand(), LoadtestCommand(), ValidateCommand(), QueryCommand()};
 }
 
 }  // namespace securebase::cli

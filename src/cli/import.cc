@@ -21,6 +21,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/progress.h"
 #include "cli/terminal.h"
 #include "events/embedded_events.h"
 #include "net/http_client.h"
@@ -49,48 +50,13 @@ struct Options {
   bool quiet = false;
 };
 
-/// A line on the terminal, rewritten a few times a second.
-class ProgressLine {
- public:
-  ProgressLine(bool show, std::uint64_t bytes_total) : show_(show), bytes_total_(bytes_total) {}
-  ~ProgressLine() {
-    if (shown_) std::fputs("\r\033[K", stderr);
-  }
-
-  void Show(std::uint64_t rows, std::uint64_t bytes) {
-    const double seconds = Seconds();
-    if (!show_ || seconds < next_) return;
-    next_ = seconds + 0.2;
-    shown_ = true;
-    constexpr int kWidth = 30;
-    const double share =
-        bytes_total_ == 0
-            ? 1
-            : std::min(1.0, static_cast<double>(bytes) / static_cast<double>(bytes_total_));
-    const int filled = static_cast<int>(share * kWidth);
-    std::fputs(fmt::format("\r\033[K[{:=<{}}{: <{}}] {:3.0f}%  {} rows, {:.0f} rows/s", "", filled,
-                           "", kWidth - filled, share * 100, rows,
-                           static_cast<double>(rows) / std::max(seconds, 1e-3))
-                   .c_str(),
-               stderr);
-  }
-
-  double Seconds() const {
-    return std::chrono::duration<double>(clock_.Monotonic() - start_).count();
-  }
-
- private:
-  const SystemClock clock_;
-  const std::chrono::nanoseconds start_ = clock_.Monotonic();
-  const bool show_;
-  const std::uint64_t bytes_total_;
-  double next_ = 0;
-  bool shown_ = false;
-};
-
 // Packed files are unpacked in memory: a bomb ends here.
 constexpr std::size_t kUnpackedBytesMax = std::size_t{2} << 30;
 constexpr std::size_t kCustomerBytesMax = 128;
+
+double Share(std::uint64_t done, std::uint64_t all) {
+  return all == 0 ? 1 : static_cast<double>(done) / static_cast<double>(all);
+}
 
 std::string Text(const Error& error) {
   return error.field().empty() ? error.message() : error.field() + " " + error.message();
@@ -238,7 +204,7 @@ Result<ImportReport> ImportOverHttp(const Options& options, Format format, const
     auto read = ReadAnswer(mapped.inputs[i].name, response, report);
     if (!read.ok()) return read.error().Within(mapped.inputs[i].name);
     sent += mapped.inputs[i].text.size();
-    line.Show(report.rows, sent);
+    line.Show(Share(sent, mapped.bytes), report.rows);
   }
   return report;
 }
@@ -285,9 +251,9 @@ int RunCommand(const Options& options) {
 
   double seconds = 0;
   const Result<ImportReport> report = [&] {
-    ProgressLine line(!options.quiet && IsTerminal(STDERR_FILENO), mapped->bytes);
+    ProgressLine line(!options.quiet && IsTerminal(STDERR_FILENO));
     import_options.progress = [&](std::uint64_t rows, std::uint64_t bytes) {
-      line.Show(rows, bytes);
+      line.Show(Share(bytes, mapped->bytes), rows);
     };
     auto result = options.data.empty()
                       ? ImportOverHttp(options, *format, *mapped, line)

@@ -81,7 +81,8 @@ Result<LookupTable> ReadLookupTable(std::string_view text) {
   table.columns = std::move(records[0]);
   for (std::size_t r = 1; r < records.size(); ++r) {
     if (records[r].size() > table.columns.size()) {
-      return InvalidArgument("", "record " + std::to_string(r) + " has more columns than the header");
+      return InvalidArgument("",
+                             "record " + std::to_string(r) + " has more columns than the header");
     }
     auto& row = table.rows.emplace_back();
     for (std::string& cell : records[r]) row.emplace_back(std::move(cell));

@@ -23,8 +23,7 @@ class MemoryInput final : public Input {
   /// `account`: of @log.
   explicit MemoryInput(std::vector<MemoryEvent> events, std::string account = "000000000000");
   Result<std::vector<std::string>> Resolve(const GroupSelection& selection) const override;
-  Result<std::vector<ScanPart>> Open(const ScanRequest& request,
-                                     std::size_t parts) const override;
+  Result<std::vector<ScanPart>> Open(const ScanRequest& request, std::size_t parts) const override;
 
  private:
   const std::vector<MemoryEvent> events_;

@@ -11,8 +11,9 @@ namespace securebase::insights {
 namespace {
 
 std::size_t CountCodePoints(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
 }
 
 MalformedQuery Locate(std::string_view text, std::string message, internal::Span span) {
@@ -26,8 +27,8 @@ MalformedQuery Locate(std::string_view text, std::string message, internal::Span
   const std::size_t newline = before.rfind('\n');
   error.column =
       1 + CountCodePoints(newline == std::string_view::npos ? before : before.substr(newline + 1));
-  error.message = std::move(message) + " at line " + std::to_string(error.line) +
-                  " and position " + std::to_string(error.column);
+  error.message = std::move(message) + " at line " + std::to_string(error.line) + " and position " +
+                  std::to_string(error.column);
   return error;
 }
 
@@ -114,7 +115,8 @@ std::string Query::Explain() const {
 }
 
 ParseResult Parse(std::string_view text) {
-  if (!IsValidUtf8(text)) return Locate(text, "the query is not UTF-8", {ValidUtf8Prefix(text), text.size()});
+  if (!IsValidUtf8(text))
+    return Locate(text, "the query is not UTF-8", {ValidUtf8Prefix(text), text.size()});
   if (CountCodePoints(text) > kQueryCharactersMax) {
     return Locate(text, "the query is longer than 10000 characters", {0, 0});
   }

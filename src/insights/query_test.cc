@@ -14,8 +14,8 @@ namespace {
 using testing::Case;
 
 TEST(InsightsCasesTest, EveryCaseOfTheSpecification) {
-  const std::vector<Case> cases =
-      testing::ReadCases(std::string(SB_SOURCE_DIR) + "/src/insights/testdata/insights-cases.jsonl");
+  const std::vector<Case> cases = testing::ReadCases(std::string(SB_SOURCE_DIR) +
+                                                     "/src/insights/testdata/insights-cases.jsonl");
   ASSERT_EQ(cases.size(), 142u);
   for (const Case& c : cases) {
     const std::string difference = testing::Check(c);
@@ -38,8 +38,8 @@ TEST(InsightsCorpusTest, EveryQueryParsesAndPlans) {
     const bool malformed =
         expect != nullptr && expect->IsString() && expect->AsString() == "malformed";
     const ParseResult query = Parse(text);
-    EXPECT_EQ(query.ok(), !malformed)
-        << text << "\n" << (query.ok() ? "" : query.error().ToText(text));
+    EXPECT_EQ(query.ok(), !malformed) << text << "\n"
+                                      << (query.ok() ? "" : query.error().ToText(text));
     if (query.ok()) {
       EXPECT_EQ(testing::RunOnNothing(*query), "") << text;
     }

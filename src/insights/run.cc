@@ -22,7 +22,8 @@ std::string BytesText(std::uint64_t bytes) {
 std::string AdviceFor(const Plan& plan, const Statistics& statistics) {
   if (statistics.records_scanned < 1'000'000) return {};
   if (plan.where_text.empty() && statistics.records_matched < statistics.records_scanned / 10) {
-    return "most records were read only to be filtered out by an expression: a condition on a field "
+    return "most records were read only to be filtered out by an expression: a condition on a "
+           "field "
            "itself (level = \"ERROR\", @message like \"text\") lets whole segments be skipped";
   }
   if (plan.where_text.empty() && statistics.records_matched == statistics.records_scanned) {

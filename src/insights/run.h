@@ -27,7 +27,7 @@ struct ScanField {
 };
 
 struct ScanRequest {
-  std::vector<std::string> groups;
+  std::vector<std::string> groups;  // empty: all that the input has
   std::int64_t start_ms = 0;  // both inclusive; rows outside may come, they are left out later
   std::int64_t end_ms = 0;
   /// @timestamp (kTime) first, then @arrival (kInt64: the order of ingestion), then any of

@@ -99,7 +99,8 @@ class MomentsAccumulator final : public Accumulator {
       if (from.n == 0) continue;
       const double n = static_cast<double>(to.n + from.n);
       const double delta = from.mean - to.mean;
-      to.m2 += from.m2 + delta * delta * static_cast<double>(to.n) * static_cast<double>(from.n) / n;
+      to.m2 +=
+          from.m2 + delta * delta * static_cast<double>(to.n) * static_cast<double>(from.n) / n;
       to.mean += delta * static_cast<double>(from.n) / n;
       to.n += from.n;
       to.sum += from.sum;
@@ -184,7 +185,8 @@ class ExtremesAccumulator final : public Accumulator {
     if (!(group.max >= x)) group.max = x;
   }
   void AddText(Group& group, const Cell& cell) {
-    if (group.first.missing() || NaturalOrder(cell, group.first) < 0) group.first = arena_.Keep(cell);
+    if (group.first.missing() || NaturalOrder(cell, group.first) < 0)
+      group.first = arena_.Keep(cell);
     if (group.last.missing() || NaturalOrder(cell, group.last) > 0) group.last = arena_.Keep(cell);
   }
   std::vector<Group> groups_;

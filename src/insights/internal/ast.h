@@ -116,18 +116,18 @@ struct Command {
   Span span;     // of the whole command
   Span keyword;  // of its name
   std::vector<Item> items;
-  std::vector<Item> by;                // stats
-  std::optional<Period> period;        // stats offset, sessionize maxspan
-  std::uint64_t count = 0;             // limit; appendcols max; autoregress from
-  std::uint64_t count_to = 0;          // autoregress to
-  bool any = false;                    // limit any
-  ParseForm form = ParseForm::kGlob;   // parse
-  bool multi = false;                  // parse
-  std::string text;                    // glob, regex, path, table, diff word
+  std::vector<Item> by;               // stats
+  std::optional<Period> period;       // stats offset, sessionize maxspan
+  std::uint64_t count = 0;            // limit; appendcols max; autoregress from
+  std::uint64_t count_to = 0;         // autoregress to
+  bool any = false;                   // limit any
+  ParseForm form = ParseForm::kGlob;  // parse
+  bool multi = false;                 // parse
+  std::string text;                   // glob, regex, path, table, diff word
   Span text_span;
-  std::vector<Name> names;             // outputs and targets
-  std::vector<Name> keys;              // lookup: columns of the table; join: the two fields
-  std::vector<Name> fields;            // lookup: fields that `keys` are compared with
+  std::vector<Name> names;                     // outputs and targets
+  std::vector<Name> keys;                      // lookup: columns of the table; join: the two fields
+  std::vector<Name> fields;                    // lookup: fields that `keys` are compared with
   std::map<std::string, std::string> options;  // join, addtotals, outlier, ...
   std::unique_ptr<QueryAst> query;
 };

@@ -18,8 +18,7 @@ void Binder::Bind(const QueryAst& query, std::size_t count) {
 
 void Binder::BindCommand(const Command& command) {
   if (dedup_ && command.kind != Kind::kLimit && command.kind != Kind::kTail) {
-    Fail("unexpected symbol found " + TextOfSpan(command.keyword) +
-             ": only limit can follow dedup",
+    Fail("unexpected symbol found " + TextOfSpan(command.keyword) + ": only limit can follow dedup",
          command.keyword);
   }
   switch (command.kind) {
@@ -113,7 +112,8 @@ void Binder::BindFields(const Command& command) {
     int slot = node->slot;
     if (node->op != Node::Op::kSlot || item.has_alias) {
       slot = NewSlot();
-      Compute(std::move(node), slot, item.label + (item.has_alias ? " = " + TextOfSpan(item.expr->span) : ""));
+      Compute(std::move(node), slot,
+              item.label + (item.has_alias ? " = " + TextOfSpan(item.expr->span) : ""));
       if (!plain) Define(item.label, slot);
     }
     const auto same = std::find_if(columns.begin(), columns.end(),
@@ -135,9 +135,8 @@ void Binder::BindFields(const Command& command) {
     }
     Make(column.name, column.slot);
     // Added to the present columns, also after display.
-    if (display_ && std::none_of(display_->begin(), display_->end(), [&](const Output& c) {
-          return c.name == column.name;
-        })) {
+    if (display_ && std::none_of(display_->begin(), display_->end(),
+                                 [&](const Output& c) { return c.name == column.name; })) {
       display_->push_back(column);
     }
   }

@@ -113,9 +113,9 @@ class Binder {
   std::shared_ptr<Plan> plan_;
 
   // Scope.
-  bool open_ = true;                  // discovered fields can be named
-  std::map<std::string, int> names_;  // made by the query
-  std::map<int, Period> periods_;     // slots that hold bins
+  bool open_ = true;                    // discovered fields can be named
+  std::map<std::string, int> names_;    // made by the query
+  std::map<int, Period> periods_;       // slots that hold bins
   std::string left_name_, right_name_;  // of a join
   std::unique_ptr<Binder> right_;
   JoinStage* join_ = nullptr;

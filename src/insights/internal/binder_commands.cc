@@ -97,9 +97,8 @@ void Binder::BindUnnest(const Command& command) {
   auto stage = std::make_unique<UnnestStage>();
   stage->text = TextOfSpan(command.span);
   const Name& name = command.names[0];
-  stage->list = command.kind == Kind::kUnnest
-                    ? BindTree(*command.items[0].expr)
-                    : ResolveName(name.text, name.parts, name.span, true);
+  stage->list = command.kind == Kind::kUnnest ? BindTree(*command.items[0].expr)
+                                              : ResolveName(name.text, name.parts, name.span, true);
   stage->slot = NewSlot();
   Make(name.text, stage->slot);
   plan_->stages.push_back(std::move(stage));

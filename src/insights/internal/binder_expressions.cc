@@ -161,7 +161,8 @@ void Binder::CheckCount(const Expr& expr, int least, int most) const {
 }
 
 NodePtr Binder::BindCall(const Expr& expr) {
-  if (grouped_) {
+  // Not in a later stats: its bin() is an error, as there is no @timestamp any more.
+  if (grouped_ && !(strict_ && expr.name == "bin")) {
     if (NodePtr label = BindLabel(expr)) return label;
   }
   if (FindStatistic(expr.name) != nullptr) {
@@ -357,7 +358,8 @@ std::string RequiredLiteral(std::string_view regex) {
   const auto end_run = [&](bool drop_last) {
     if (drop_last && !run.empty()) {
       // A quantifier may make the last character vanish: a whole code point of it.
-      while (!run.empty() && (static_cast<unsigned char>(run.back()) & 0xC0) == 0x80) run.pop_back();
+      while (!run.empty() && (static_cast<unsigned char>(run.back()) & 0xC0) == 0x80)
+        run.pop_back();
       if (!run.empty()) run.pop_back();
     }
     if (run.size() > best.size()) best = run;
@@ -369,7 +371,8 @@ std::string RequiredLiteral(std::string_view regex) {
       case '\\': {
         if (++i == regex.size()) return {};
         const char e = regex[i];
-        const bool word = (e >= 'a' && e <= 'z') || (e >= 'A' && e <= 'Z') || (e >= '0' && e <= '9');
+        const bool word =
+            (e >= 'a' && e <= 'z') || (e >= 'A' && e <= 'Z') || (e >= '0' && e <= '9');
         if (word) {
           if (e == 'Q' || e == 'E' || e == 'x' || e == 'p' || e == 'P') return {};
           end_run(false);

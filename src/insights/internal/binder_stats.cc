@@ -26,7 +26,8 @@ double Binder::ConstNumber(const Expr& expr, std::string_view what) const {
   std::optional<double> number;
   if (expr.op == Expr::Op::kNumber) number = expr.number;
   if (expr.op == Expr::Op::kString) number = ReadNumber(expr.name);
-  if (!number) Fail(std::string(what) + " must be a number, found " + TextOfSpan(expr.span), expr.span);
+  if (!number)
+    Fail(std::string(what) + " must be a number, found " + TextOfSpan(expr.span), expr.span);
   return *number;
 }
 

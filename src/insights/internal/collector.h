@@ -30,9 +30,7 @@ class Collector {
   /// Rows older than this cannot be among the answer (kNoTime: any may).
   std::int64_t oldest_wanted() const { return oldest_wanted_; }
   bool full() const { return options_.any && options_.limit && rows_ >= *options_.limit; }
-  std::uint64_t bytes() const {
-    return arena_->bytes() + rows_ * (16 * columns_.size() + 16);
-  }
+  std::uint64_t bytes() const { return arena_->bytes() + rows_ * (16 * columns_.size() + 16); }
 
  private:
   bool OnlyByTime() const;
@@ -46,8 +44,8 @@ class Collector {
   std::vector<std::int64_t> times_, sequences_;
   std::size_t rows_ = 0;
   std::shared_ptr<Arena> arena_ = std::make_shared<Arena>();
-  bool pruned_ = false;          // at least `limit` rows are kept; the worst of them:
-  std::vector<Cell> worst_;      // its keys
+  bool pruned_ = false;      // at least `limit` rows are kept; the worst of them:
+  std::vector<Cell> worst_;  // its keys
   std::int64_t oldest_wanted_ = kNoTime;
 };
 

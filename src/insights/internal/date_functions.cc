@@ -20,8 +20,7 @@ std::int64_t FloorTo(std::int64_t value, std::int64_t unit) {
 
 // Months since January 1970, and back to the first instant of one.
 std::int64_t MonthOf(std::int64_t ms) {
-  const std::chrono::year_month_day date{
-      std::chrono::floor<std::chrono::days>(FromUnixMillis(ms))};
+  const std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(FromUnixMillis(ms))};
   return (static_cast<int>(date.year()) - 1970) * 12 +
          static_cast<std::int64_t>(static_cast<unsigned>(date.month())) - 1;
 }
@@ -145,48 +144,101 @@ void AppendDirective(std::string& out, char directive, std::int64_t ms, const Ti
   const std::int64_t yearday =
       t.days - std::chrono::sys_days(t.date.year() / 1 / 1).time_since_epoch().count();
   switch (directive) {
-    case 'Y': return AppendPadded(out, year, 4);
-    case 'y': return AppendPadded(out, year % 100, 2);
-    case 'C': return AppendPadded(out, year / 100, 2);
-    case 'm': return AppendPadded(out, month, 2);
-    case 'd': return AppendPadded(out, day, 2);
-    case 'e': return AppendPadded(out, day, 2, ' ');
-    case 'H': return AppendPadded(out, hour, 2);
-    case 'k': return AppendPadded(out, hour, 2, ' ');
-    case 'I': return AppendPadded(out, hour12, 2);
-    case 'l': return AppendPadded(out, hour12, 2, ' ');
-    case 'M': return AppendPadded(out, minute, 2);
-    case 'S': return AppendPadded(out, second, 2);
-    case 'L': return AppendPadded(out, milli, 3);
-    case 'f': return AppendPadded(out, milli * 1000, 6);
-    case 'N': return AppendPadded(out, milli * 1'000'000, 9);
-    case 'j': return AppendPadded(out, yearday + 1, 3);
-    case 'u': return AppendPadded(out, weekday == 0 ? 7 : weekday, 1);
-    case 'w': return AppendPadded(out, weekday, 1);
-    case 'U': return AppendPadded(out, (yearday + 7 - weekday) / 7, 2);
-    case 'W': return AppendPadded(out, (yearday + 7 - (weekday + 6) % 7) / 7, 2);
-    case 's': out += std::to_string(FloorTo(ms, 1000) / 1000); return;
-    case 'Q': out += std::to_string(ms); return;
+    case 'Y':
+      return AppendPadded(out, year, 4);
+    case 'y':
+      return AppendPadded(out, year % 100, 2);
+    case 'C':
+      return AppendPadded(out, year / 100, 2);
+    case 'm':
+      return AppendPadded(out, month, 2);
+    case 'd':
+      return AppendPadded(out, day, 2);
+    case 'e':
+      return AppendPadded(out, day, 2, ' ');
+    case 'H':
+      return AppendPadded(out, hour, 2);
+    case 'k':
+      return AppendPadded(out, hour, 2, ' ');
+    case 'I':
+      return AppendPadded(out, hour12, 2);
+    case 'l':
+      return AppendPadded(out, hour12, 2, ' ');
+    case 'M':
+      return AppendPadded(out, minute, 2);
+    case 'S':
+      return AppendPadded(out, second, 2);
+    case 'L':
+      return AppendPadded(out, milli, 3);
+    case 'f':
+      return AppendPadded(out, milli * 1000, 6);
+    case 'N':
+      return AppendPadded(out, milli * 1'000'000, 9);
+    case 'j':
+      return AppendPadded(out, yearday + 1, 3);
+    case 'u':
+      return AppendPadded(out, weekday == 0 ? 7 : weekday, 1);
+    case 'w':
+      return AppendPadded(out, weekday, 1);
+    case 'U':
+      return AppendPadded(out, (yearday + 7 - weekday) / 7, 2);
+    case 'W':
+      return AppendPadded(out, (yearday + 7 - (weekday + 6) % 7) / 7, 2);
+    case 's':
+      out += std::to_string(FloorTo(ms, 1000) / 1000);
+      return;
+    case 'Q':
+      out += std::to_string(ms);
+      return;
     case 'b':
-    case 'h': out += kMonths[month - 1].substr(0, 3); return;
-    case 'B': out += kMonths[month - 1]; return;
-    case 'a': out += kDays[weekday].substr(0, 3); return;
-    case 'A': out += kDays[weekday]; return;
-    case 'p': out += hour < 12 ? "AM" : "PM"; return;
-    case 'P': out += hour < 12 ? "am" : "pm"; return;
-    case 'z': out += OffsetText(ms, zone, false); return;
-    case 'Z': out += zone.Abbreviation(FromUnixMillis(ms)); return;
-    case 'F': return AppendPattern(out, "%Y-%m-%d", ms, zone, t);
-    case 'T': return AppendPattern(out, "%H:%M:%S", ms, zone, t);
-    case 'R': return AppendPattern(out, "%H:%M", ms, zone, t);
-    case 'r': return AppendPattern(out, "%I:%M:%S %p", ms, zone, t);
+    case 'h':
+      out += kMonths[month - 1].substr(0, 3);
+      return;
+    case 'B':
+      out += kMonths[month - 1];
+      return;
+    case 'a':
+      out += kDays[weekday].substr(0, 3);
+      return;
+    case 'A':
+      out += kDays[weekday];
+      return;
+    case 'p':
+      out += hour < 12 ? "AM" : "PM";
+      return;
+    case 'P':
+      out += hour < 12 ? "am" : "pm";
+      return;
+    case 'z':
+      out += OffsetText(ms, zone, false);
+      return;
+    case 'Z':
+      out += zone.Abbreviation(FromUnixMillis(ms));
+      return;
+    case 'F':
+      return AppendPattern(out, "%Y-%m-%d", ms, zone, t);
+    case 'T':
+      return AppendPattern(out, "%H:%M:%S", ms, zone, t);
+    case 'R':
+      return AppendPattern(out, "%H:%M", ms, zone, t);
+    case 'r':
+      return AppendPattern(out, "%I:%M:%S %p", ms, zone, t);
     case 'D':
-    case 'x': return AppendPattern(out, "%m/%d/%y", ms, zone, t);
-    case 'X': return AppendPattern(out, "%H:%M:%S", ms, zone, t);
-    case 'c': return AppendPattern(out, "%a %b %e %H:%M:%S %Y", ms, zone, t);
-    case 'n': out += '\n'; return;
-    case 't': out += '\t'; return;
-    case '%': out += '%'; return;
+    case 'x':
+      return AppendPattern(out, "%m/%d/%y", ms, zone, t);
+    case 'X':
+      return AppendPattern(out, "%H:%M:%S", ms, zone, t);
+    case 'c':
+      return AppendPattern(out, "%a %b %e %H:%M:%S %Y", ms, zone, t);
+    case 'n':
+      out += '\n';
+      return;
+    case 't':
+      out += '\t';
+      return;
+    case '%':
+      out += '%';
+      return;
     default:
       out += '%';
       out += directive;
@@ -222,7 +274,8 @@ class JavaReader {
         std::size_t end = i;
         while (end < pattern_.size() && pattern_[end] == c) ++end;
         // Digits directly behind a number bound its width.
-        const bool adjacent = end < pattern_.size() && std::isalpha(static_cast<unsigned char>(pattern_[end])) != 0;
+        const bool adjacent =
+            end < pattern_.size() && std::isalpha(static_cast<unsigned char>(pattern_[end])) != 0;
         if (!Field(c, end - i, adjacent)) return std::nullopt;
         i = end;
       } else if (c == '[' || c == ']') {
@@ -364,10 +417,9 @@ class JavaReader {
       date = std::chrono::sys_days(std::chrono::year(static_cast<int>(year_)) / 1 / 1) +
              std::chrono::days(day_ - 1);
     } else {
-      const std::chrono::year_month_day ymd =
-          std::chrono::year(static_cast<int>(year_)) /
-          std::chrono::month(static_cast<unsigned>(month_)) /
-          std::chrono::day(static_cast<unsigned>(day_));
+      const std::chrono::year_month_day ymd = std::chrono::year(static_cast<int>(year_)) /
+                                              std::chrono::month(static_cast<unsigned>(month_)) /
+                                              std::chrono::day(static_cast<unsigned>(day_));
       if (!ymd.ok()) return std::nullopt;
       date = ymd;
     }
@@ -404,10 +456,10 @@ Cell ParseDate(CallContext& context, const Cell* a, std::size_t n) {
 }
 
 constexpr Function kFunctions[] = {
-    {"bin", 1, 2, DateFloor},          {"datefloor", 2, 2, DateFloor},
-    {"dateceil", 2, 2, DateCeil},      {"frommillis", 1, 1, FromMillis},
-    {"tomillis", 1, 1, ToMillis},      {"now", 0, 0, Now},
-    {"parsedate", 2, 3, ParseDate},    {"formatdate", 2, 3, FormatDateTime},
+    {"bin", 1, 2, DateFloor},           {"datefloor", 2, 2, DateFloor},
+    {"dateceil", 2, 2, DateCeil},       {"frommillis", 1, 1, FromMillis},
+    {"tomillis", 1, 1, ToMillis},       {"now", 0, 0, Now},
+    {"parsedate", 2, 3, ParseDate},     {"formatdate", 2, 3, FormatDateTime},
     {"strftime", 2, 3, FormatDateTime},
 };
 

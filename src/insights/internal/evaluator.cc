@@ -56,8 +56,8 @@ void SelectWhere(std::size_t rows, std::vector<std::uint32_t>& out, F&& test) {
 
 }  // namespace
 
-Evaluator::Evaluator(const QueryTimes& times,
-                     const std::vector<std::shared_ptr<const InSet>>& sets, int node_count)
+Evaluator::Evaluator(const QueryTimes& times, const std::vector<std::shared_ptr<const InSet>>& sets,
+                     int node_count)
     : memos_(static_cast<std::size_t>(node_count)) {
   context_.times = &times;
   context_.sets = &sets;
@@ -233,8 +233,7 @@ void Evaluator::Select(const Node& node, const Frame& frame, std::vector<std::ui
         case Comparison::kEqual:
           return SelectWhere(frame.rows, rows, [&](std::size_t i) { return a[i] == b; });
         case Comparison::kNotEqual:
-          return SelectWhere(frame.rows, rows,
-                             [&](std::size_t i) { return a[i] < b || a[i] > b; });
+          return SelectWhere(frame.rows, rows, [&](std::size_t i) { return a[i] < b || a[i] > b; });
         case Comparison::kLess:
           return SelectWhere(frame.rows, rows, [&](std::size_t i) { return a[i] < b; });
         case Comparison::kLessOrEqual:

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "insights/internal/json_text.h"
+#include "insights/internal/line_source.h"
 
 namespace securebase::insights::internal {
 namespace {
@@ -46,10 +47,17 @@ Cell InnerNode(std::string_view message, std::string_view name, Arena& arena) {
 
 EventBatch::EventBatch(const ScanRequest& request, std::string account)
     : account_(std::move(account)) {
+  static constexpr std::string_view kTimeFields[] = {"timestamp", "@@timestamp", "time", "ts"};
+  for (std::size_t i = 0; i < std::size(kTimeFields); ++i) {
+    time_ids_[i] = discoverer_.IdOf(kTimeFields[i]);
+  }
   static constexpr std::pair<std::string_view, What> kSystem[] = {
-      {"@timestamp", What::kTime},       {"@arrival", What::kArrival},
-      {"@ingestionTime", What::kIngested}, {"@message", What::kMessage},
-      {"@logStream", What::kStream},     {"@log", What::kLog},
+      {"@timestamp", What::kTime},
+      {"@arrival", What::kArrival},
+      {"@ingestionTime", What::kIngested},
+      {"@message", What::kMessage},
+      {"@logStream", What::kStream},
+      {"@log", What::kLog},
       {"@ptr", What::kPointer}};
   for (const ScanField& field : request.fields) {
     Wanted wanted;
@@ -80,8 +88,16 @@ void EventBatch::SetText(Wanted& wanted, std::string_view text, ColumnKind kind,
   wanted.kinds.back() = kind;
 }
 
-void EventBatch::AddFields(std::string_view message) {
+void EventBatch::AddFields(std::string_view message, std::optional<std::int64_t>* time) {
+  std::size_t best = std::size(time_ids_);
   for (const events::DiscoveredField& field : discoverer_.Discover(message)) {
+    for (std::size_t i = 0; time != nullptr && i < best; ++i) {
+      if (field.name_id != time_ids_[i]) continue;
+      if (const auto ms = ReadAnyTime(field.text)) {
+        *time = *ms;
+        best = i;
+      }
+    }
     std::int32_t at = -1;
     if (field.name_id != events::DiscoveredField::kNoId) {
       if (field.name_id < by_id_.size()) at = by_id_[field.name_id];
@@ -113,6 +129,21 @@ void EventBatch::AddFields(std::string_view message) {
 }
 
 void EventBatch::Add(const RawEvent& event) {
+  AddColumns(event);
+  if (discovers_) AddFields(event.message, nullptr);
+}
+
+bool EventBatch::AddTimed(const RawEvent& event, bool json) {
+  AddColumns(event);
+  std::optional<std::int64_t> time;
+  const std::size_t first = event.message.find_first_not_of(" \t");
+  const bool object = json && first != std::string_view::npos && event.message[first] == '{';
+  if (discovers_ || object) AddFields(event.message, object ? &time : nullptr);
+  if (time) times_.back() = *time;
+  return time.has_value();
+}
+
+void EventBatch::AddColumns(const RawEvent& event) {
   times_.push_back(event.timestamp_ms);
   ingested_.push_back(event.ingested_ms);
   arrivals_.push_back(event.arrival);
@@ -137,7 +168,6 @@ void EventBatch::Add(const RawEvent& event) {
         break;
     }
   }
-  if (discovers_) AddFields(event.message);
 }
 
 bool EventBatch::Intern(Wanted& wanted, query::Column& column) {

@@ -34,6 +34,12 @@ class EventBatch {
  public:
   EventBatch(const ScanRequest& request, std::string account);
   void Add(const RawEvent& event);
+  /// The same, its time found among the message's fields where `json`; false: there is none, and
+  /// SetLastTime must follow.
+  bool AddTimed(const RawEvent& event, bool json);
+  void SetLastTime(std::int64_t ms) { times_.back() = ms; }
+  /// Text that lives as long as the batch.
+  std::string_view Keep(std::string_view text) { return arena_->Copy(text); }
   std::size_t rows() const { return times_.size(); }
   /// Fills `batch` with the rows since the last call.
   void Finish(query::Batch& batch);
@@ -66,7 +72,8 @@ class EventBatch {
     Interned interned;
   };
 
-  void AddFields(std::string_view message);
+  void AddColumns(const RawEvent& event);
+  void AddFields(std::string_view message, std::optional<std::int64_t>* time);
   void SetText(Wanted& wanted, std::string_view text, query::Column::Kind kind, bool keep);
   void FinishTexts(Wanted& wanted, query::Column& column);
   static bool Intern(Wanted& wanted, query::Column& column);
@@ -78,6 +85,7 @@ class EventBatch {
   std::unordered_map<std::string, std::size_t> by_name_;
   bool discovers_ = false;
   bool trees_ = false;
+  std::uint32_t time_ids_[4];  // of the fields that may hold an event's time
   events::Discoverer discoverer_;
   std::vector<std::int64_t> times_, ingested_, arrivals_;
   std::shared_ptr<Arena> arena_ = std::make_shared<Arena>();

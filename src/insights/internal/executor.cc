@@ -13,6 +13,8 @@ namespace {
 
 // Batches between two reports of progress, of one thread.
 constexpr std::uint64_t kBatchesPerReport = 32;
+// The same between two looks at the memory that is used.
+constexpr std::uint64_t kBatchesPerMeasure = 4;
 
 // The slots that the stages from `first` on, and the answer, read.
 std::set<int> LiveFrom(const Plan& plan, std::size_t first) {
@@ -43,6 +45,8 @@ struct ThreadSink {
   std::unique_ptr<Aggregation> aggregation;
   std::unique_ptr<Collector> collector;
   Statistics statistics;
+  std::uint64_t batches = 0;
+  std::uint64_t bytes = 0;  // as last measured
 };
 
 struct Executor::Scan {
@@ -96,20 +100,23 @@ Result<> Executor::Scan::AddFrame(Frame& frame, Worker& worker, ThreadSink& sink
   if (last_filter == streaming) sink.statistics.records_matched += frame.rows;
   if (frame.rows == 0) return {};
   const std::lock_guard lock(sink.mutex);
-  std::uint64_t before = 0, after = 0;
+  // Measuring costs a walk over the groups: not after every batch.
+  const bool measure = ++sink.batches % kBatchesPerMeasure == 0;
+  std::uint64_t bytes = 0;
   if (stats != nullptr) {
-    before = sink.aggregation->bytes();
     sink.aggregation->Add(worker.evaluator, frame);
-    after = sink.aggregation->bytes();
+    if (measure) bytes = sink.aggregation->bytes();
   } else {
-    before = sink.collector->bytes();
     sink.collector->Add(frame);
-    after = sink.collector->bytes();
+    if (measure) bytes = sink.collector->bytes();
     const std::int64_t wanted = sink.collector->oldest_wanted();
     if (wanted > oldest_wanted.load(std::memory_order_relaxed)) oldest_wanted = wanted;
     if (sink.collector->full()) stop = true;
   }
-  const std::uint64_t used = memory.fetch_add(after - before) + (after - before);
+  if (!measure) return {};
+  const std::uint64_t grown = bytes - sink.bytes;  // wraps round where it shrank
+  sink.bytes = bytes;
+  const std::uint64_t used = memory.fetch_add(grown) + grown;
   if (runtime->control != nullptr && used > runtime->control->memory_max) {
     std::string text;
     AppendNumber(text, static_cast<double>(runtime->control->memory_max >> 20));
@@ -220,13 +227,13 @@ Result<std::vector<ScanPart>> Executor::Open(const Plan& plan, Range range, cons
   request.end_ms = range.end_ms;
   request.where = plan.where;
   request.newest_first = scan.stats == nullptr && scan.collect.limit.has_value() &&
-                         (scan.collect.keys.empty() ||
-                          (scan.collect.keys[0].slot == kTimeSlot &&
-                           scan.collect.keys[0].descending));
+                         (scan.collect.keys.empty() || (scan.collect.keys[0].slot == kTimeSlot &&
+                                                        scan.collect.keys[0].descending));
   if (plan.groups.empty()) {
     request.groups = options_.groups;
   } else {
     SB_TRY(request.groups, input_.Resolve(plan.groups));
+    if (request.groups.empty()) return std::vector<ScanPart>();
   }
   request.fields.push_back({"@timestamp"});
   request.fields.push_back({"@arrival"});
@@ -281,7 +288,8 @@ void Executor::Layout(const Plan& plan, std::size_t most, Scan& scan) const {
 
 Result<> Executor::RunScan(Scan& scan) {
   const std::size_t parts = scan.parts.size();
-  std::size_t threads = options_.workers == nullptr ? 1 : std::max<std::size_t>(options_.threads, 1);
+  std::size_t threads =
+      options_.workers == nullptr ? 1 : std::max<std::size_t>(options_.threads, 1);
   threads = std::min(threads, std::max<std::size_t>(parts, 1));
   for (std::size_t i = 0; i < threads; ++i) {
     auto sink = std::make_unique<ThreadSink>();

@@ -72,13 +72,13 @@ struct Node {
   const Function* function = nullptr;
   std::vector<std::unique_ptr<Node>> args;
   std::shared_ptr<const re2::RE2> regex;
-  std::string literal;              // like: a plain text; regex: a text every match holds
-  bool negated = false;             // like
+  std::string literal;   // like: a plain text; regex: a text every match holds
+  bool negated = false;  // like
   Comparison comparison = Comparison::kEqual;
   Period period;
-  std::vector<std::string> steps;   // path
-  std::shared_ptr<const InSet> set; // in, of constants
-  int subquery = -1;                // in, of a subquery's rows
+  std::vector<std::string> steps;    // path
+  std::shared_ptr<const InSet> set;  // in, of constants
+  int subquery = -1;                 // in, of a subquery's rows
 };
 using NodePtr = std::unique_ptr<Node>;
 

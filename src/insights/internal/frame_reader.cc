@@ -129,7 +129,8 @@ VectorRef FrameReader::Convert(query::Column& column, std::size_t rows, std::siz
       vector->cells.resize(rows);
       for (std::size_t i = 0; i < rows; ++i) {
         if (column.IsValid(i)) {
-          vector->cells[i] = Cell::Text(arena.Copy(std::to_string(column.ints[i])), Kind::kNumberText);
+          vector->cells[i] =
+              Cell::Text(arena.Copy(std::to_string(column.ints[i])), Kind::kNumberText);
         }
       }
       return vector;

@@ -138,9 +138,8 @@ bool InSet::Contains(const Cell& cell) const {
     if (Compare(cell, Comparison::kEqual, other)) return true;
   }
   if (cell.kind == Kind::kBool || cell.kind == Kind::kTime) {
-    return std::any_of(all_.begin(), all_.end(), [&](const Cell& other) {
-      return Compare(cell, Comparison::kEqual, other);
-    });
+    return std::any_of(all_.begin(), all_.end(),
+                       [&](const Cell& other) { return Compare(cell, Comparison::kEqual, other); });
   }
   if (const auto number = NumberOf(cell)) {
     const auto [first, last] = numbers_.equal_range(*number);

@@ -97,8 +97,9 @@ bool IsTree(std::string_view text) {
   if (trimmed.empty() || (trimmed[0] != '{' && trimmed[0] != '[')) return false;
   Reader& reader = ThreadReader();
   const auto padded = reader.Pad(trimmed);
-  return reader.dom.parse(reinterpret_cast<const std::uint8_t*>(padded.data()), padded.length(),
-                          false).error() == simdjson::SUCCESS;
+  return reader.dom
+             .parse(reinterpret_cast<const std::uint8_t*>(padded.data()), padded.length(), false)
+             .error() == simdjson::SUCCESS;
 }
 
 Cell JsonAt(std::string_view text, const std::vector<std::string>& steps, Arena& arena) {

@@ -17,8 +17,7 @@ bool IsTree(std::string_view text);
 /// into the arena.
 Cell JsonAt(std::string_view text, const std::vector<std::string>& steps, Arena& arena);
 /// Calls `element` for each element of a list; false where the text is no list.
-bool JsonElements(std::string_view text, Arena& arena,
-                  const std::function<void(Cell)>& element);
+bool JsonElements(std::string_view text, Arena& arena, const std::function<void(Cell)>& element);
 /// Without the blanks between tokens.
 std::string Minify(std::string_view text);
 

@@ -23,20 +23,31 @@ struct Unit {
 };
 constexpr std::int64_t kSecond = 1000, kMinute = 60 * kSecond, kHour = 60 * kMinute;
 constexpr Unit kUnits[] = {
-    {"ms", Period::Unit::kFixed, 1, 1000},        {"msec", Period::Unit::kFixed, 1, 1000},
+    {"ms", Period::Unit::kFixed, 1, 1000},
+    {"msec", Period::Unit::kFixed, 1, 1000},
     {"millisecond", Period::Unit::kFixed, 1, 1000},
-    {"s", Period::Unit::kFixed, kSecond, 60},     {"sec", Period::Unit::kFixed, kSecond, 60},
+    {"s", Period::Unit::kFixed, kSecond, 60},
+    {"sec", Period::Unit::kFixed, kSecond, 60},
     {"second", Period::Unit::kFixed, kSecond, 60},
-    {"m", Period::Unit::kFixed, kMinute, 60},     {"min", Period::Unit::kFixed, kMinute, 60},
+    {"m", Period::Unit::kFixed, kMinute, 60},
+    {"min", Period::Unit::kFixed, kMinute, 60},
     {"minute", Period::Unit::kFixed, kMinute, 60},
-    {"h", Period::Unit::kFixed, kHour, 24},       {"hr", Period::Unit::kFixed, kHour, 24},
-    {"hour", Period::Unit::kFixed, kHour, 24},    {"d", Period::Unit::kFixed, 24 * kHour, 0},
-    {"day", Period::Unit::kFixed, 24 * kHour, 0}, {"w", Period::Unit::kWeek, 1, 0},
-    {"week", Period::Unit::kWeek, 1, 0},          {"mo", Period::Unit::kMonth, 1, 0},
-    {"mon", Period::Unit::kMonth, 1, 0},          {"month", Period::Unit::kMonth, 1, 0},
-    {"q", Period::Unit::kMonth, 3, 0},            {"qtr", Period::Unit::kMonth, 3, 0},
-    {"quarter", Period::Unit::kMonth, 3, 0},      {"y", Period::Unit::kMonth, 12, 0},
-    {"yr", Period::Unit::kMonth, 12, 0},          {"year", Period::Unit::kMonth, 12, 0},
+    {"h", Period::Unit::kFixed, kHour, 24},
+    {"hr", Period::Unit::kFixed, kHour, 24},
+    {"hour", Period::Unit::kFixed, kHour, 24},
+    {"d", Period::Unit::kFixed, 24 * kHour, 0},
+    {"day", Period::Unit::kFixed, 24 * kHour, 0},
+    {"w", Period::Unit::kWeek, 1, 0},
+    {"week", Period::Unit::kWeek, 1, 0},
+    {"mo", Period::Unit::kMonth, 1, 0},
+    {"mon", Period::Unit::kMonth, 1, 0},
+    {"month", Period::Unit::kMonth, 1, 0},
+    {"q", Period::Unit::kMonth, 3, 0},
+    {"qtr", Period::Unit::kMonth, 3, 0},
+    {"quarter", Period::Unit::kMonth, 3, 0},
+    {"y", Period::Unit::kMonth, 12, 0},
+    {"yr", Period::Unit::kMonth, 12, 0},
+    {"year", Period::Unit::kMonth, 12, 0},
 };
 
 }  // namespace
@@ -191,8 +202,8 @@ Token Lexer::Read() {
   }
   if (c == '`' || IsWord(c)) return ReadName();
   token.kind = Token::Kind::kSymbol;
-  static constexpr std::string_view kPairs[] = {"==", "!=", "<>", "<=", ">=", "=~",
-                                                "~=", "!~", "&&", "||"};
+  static constexpr std::string_view kPairs[] = {
+      "==", "!=", "<>", "<=", ">=", "=~", "~=", "!~", "&&", "||"};
   for (std::string_view pair : kPairs) {
     if (text_.substr(at_).starts_with(pair)) {
       token.text = pair;

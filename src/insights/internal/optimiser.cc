@@ -206,8 +206,8 @@ void Binder::RemoveDead() {
     Stage& stage = *stages[i];
     slots.clear();
     stage.Writes(slots);
-    if (stage.removable() && std::none_of(slots.begin(), slots.end(),
-                                          [&](int slot) { return live.contains(slot); })) {
+    if (stage.removable() &&
+        std::none_of(slots.begin(), slots.end(), [&](int slot) { return live.contains(slot); })) {
       stages.erase(stages.begin() + static_cast<std::ptrdiff_t>(i));
       continue;
     }

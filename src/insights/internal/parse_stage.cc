@@ -178,8 +178,8 @@ void ParseStage::ApplyMulti(const Vector& texts, Frame& frame) const {
   for (std::size_t row = 0; row < frame.rows; ++row) {
     const Cell cell = texts.At(row);
     std::string scratch;
-    std::string_view text = cell.missing() || cell.kind == Kind::kTree ? std::string_view()
-                                                                        : TextOf(cell, scratch);
+    std::string_view text =
+        cell.missing() || cell.kind == Kind::kTree ? std::string_view() : TextOf(cell, scratch);
     if (!scratch.empty()) text = frame.arena->Copy(text);
     bool any = false;
     for (std::size_t at = 0; at <= text.size() && !cell.missing() && MatchRegex(text, at, found);) {
@@ -200,8 +200,7 @@ void ParseStage::ApplyMulti(const Vector& texts, Frame& frame) const {
 
 Result<> ParseStage::Apply(Worker& worker, Frame& frame) const {
   const VectorRef texts = worker.evaluator.Evaluate(*subject, frame);
-  auto owners =
-      std::make_shared<std::pair<std::shared_ptr<Arena>, VectorRef>>(frame.arena, texts);
+  auto owners = std::make_shared<std::pair<std::shared_ptr<Arena>, VectorRef>>(frame.arena, texts);
   if (multi) {
     ApplyMulti(*texts, frame);
     for (const int slot : slots) {

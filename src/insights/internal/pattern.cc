@@ -45,8 +45,9 @@ bool IsQuantity(std::string_view t) {
   const std::size_t first = i;
   while (i < t.size() && (std::isdigit(static_cast<unsigned char>(t[i])) != 0 || t[i] == '.')) ++i;
   if (i == first) return false;
-  static constexpr std::string_view kUnits[] = {"",  "ms", "s",  "us", "ns", "m",  "h", "d", "%",
-                                                "B", "KB", "MB", "GB", "kB", "KiB", "MiB", "GiB"};
+  static constexpr std::string_view kUnits[] = {"",   "ms", "s",   "us",  "ns", "m",
+                                                "h",  "d",  "%",   "B",   "KB", "MB",
+                                                "GB", "kB", "KiB", "MiB", "GiB"};
   return std::find(std::begin(kUnits), std::end(kUnits), t.substr(i)) != std::end(kUnits);
 }
 
@@ -64,9 +65,8 @@ std::string_view TypeOf(std::string_view token) {
     if (count('/') == 2) return "Time";
   }
   const std::size_t colon = t.rfind(':');
-  const std::string_view host = colon == std::string_view::npos || t.find(':') != colon
-                                    ? t
-                                    : t.substr(0, colon);
+  const std::string_view host =
+      colon == std::string_view::npos || t.find(':') != colon ? t : t.substr(0, colon);
   if (t.find_first_of(".:") != std::string_view::npos && (ReadAddress(t) || ReadAddress(host))) {
     return "IPAddress";
   }
@@ -78,7 +78,8 @@ std::string_view TypeOf(std::string_view token) {
   if (t.starts_with("http://") || t.starts_with("https://")) return "URL";
   if (t.starts_with("arn:")) return "ARN";
   // Identifiers: words with digits in them ("rpt-00a1", "tag_17").
-  const auto digits = std::count_if(t.begin(), t.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const auto digits =
+      std::count_if(t.begin(), t.end(), [](char c) { return c >= '0' && c <= '9'; });
   if (digits >= 2 || (digits == 1 && t.find_first_of("-_/") != std::string_view::npos)) return "ID";
   return {};
 }
@@ -127,9 +128,9 @@ std::vector<Token> Tokenise(std::string_view text, std::string& after) {
 
 std::string SeverityOf(std::string_view text) {
   static constexpr std::pair<std::string_view, std::string_view> kWords[] = {
-      {"fatal", "FATAL"},   {"critical", "FATAL"}, {"panic", "FATAL"},  {"error", "ERROR"},
-      {"exception", "ERROR"}, {"failed", "ERROR"},  {"warn", "WARN"},    {"debug", "DEBUG"},
-      {"trace", "TRACE"},   {"info", "INFO"}};
+      {"fatal", "FATAL"},     {"critical", "FATAL"}, {"panic", "FATAL"}, {"error", "ERROR"},
+      {"exception", "ERROR"}, {"failed", "ERROR"},   {"warn", "WARN"},   {"debug", "DEBUG"},
+      {"trace", "TRACE"},     {"info", "INFO"}};
   const std::string lower = ToLower(text);
   for (const auto& [word, label] : kWords) {
     if (lower.find(word) != std::string::npos) return std::string(label);
@@ -204,7 +205,8 @@ void TemplateMiner::Add(std::string_view text, std::uint64_t count) {
     Template& group = templates_[*best];
     for (std::size_t i = 0; i < tokens.size(); ++i) {
       Token& theirs = group.tokens[i];
-      if (theirs.type == tokens[i].type && (!theirs.type.empty() || theirs.text == tokens[i].text)) {
+      if (theirs.type == tokens[i].type &&
+          (!theirs.type.empty() || theirs.text == tokens[i].text)) {
         continue;
       }
       theirs.type = "Token";

@@ -45,8 +45,8 @@ Result<> PatternStage::Apply(Worker& worker, Frame& frame) const {
   std::vector<Cell> patterns, ratios, counts, severities;
   for (const Row& row : out) {
     patterns.push_back(Cell::Text(result.arena->Copy(row.text)));
-    ratios.push_back(
-        Cell::Number(static_cast<double>(row.count) / static_cast<double>(std::max<std::uint64_t>(rows, 1))));
+    ratios.push_back(Cell::Number(static_cast<double>(row.count) /
+                                  static_cast<double>(std::max<std::uint64_t>(rows, 1))));
     counts.push_back(Cell::Number(static_cast<double>(row.count)));
     severities.push_back(row.severity.empty() ? Cell()
                                               : Cell::Text(result.arena->Copy(row.severity)));

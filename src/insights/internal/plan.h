@@ -46,7 +46,7 @@ struct Plan {
   std::vector<int> live;  // slots that the first stage or the answer reads
   int slot_count = kFirstFreeSlot;
   int node_count = 0;
-  bool pointers = true;    // rows are events
+  bool pointers = true;  // rows are events
   bool has_limit = false;
   bool estimate = false;
   std::optional<std::string> time_column;

@@ -58,9 +58,9 @@ class ParseStage final : public Stage {
   NodePtr subject;
   std::unique_ptr<Glob> glob;
   std::shared_ptr<const re2::RE2> regex;
-  std::string literal;            // a text that every match of the regex holds
-  std::vector<int> groups;        // regex: the group of each output
-  std::vector<int> slots;         // outputs
+  std::string literal;      // a text that every match of the regex holds
+  std::vector<int> groups;  // regex: the group of each output
+  std::vector<int> slots;   // outputs
   std::string text;
 
  private:

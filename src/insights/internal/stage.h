@@ -24,8 +24,8 @@ struct Plan;
 /// What the stages of a running query share: immutable once the scan begins.
 struct Runtime {
   QueryTimes times;
-  std::vector<std::shared_ptr<const InSet>> sets;        // by subquery
-  std::vector<std::shared_ptr<const Frame>> subframes;   // by subquery: its rows
+  std::vector<std::shared_ptr<const InSet>> sets;          // by subquery
+  std::vector<std::shared_ptr<const Frame>> subframes;     // by subquery: its rows
   std::vector<std::shared_ptr<const LookupTable>> tables;  // by number in the plan
   const query::Control* control = nullptr;
 };

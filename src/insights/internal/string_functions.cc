@@ -33,8 +33,7 @@ std::size_t CountCodePoints(std::string_view text) {
 bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 Cell IsEmpty(CallContext& context, const Cell* a, std::size_t) {
-  return Cell::Bool(a[0].missing() ||
-                    (a[0].kind != Kind::kTree && context.Text(a[0]).empty()));
+  return Cell::Bool(a[0].missing() || (a[0].kind != Kind::kTree && context.Text(a[0]).empty()));
 }
 
 Cell IsBlank(CallContext& context, const Cell* a, std::size_t) {
@@ -98,15 +97,16 @@ void AppendCase(std::string& out, std::string_view text, bool upper) {
     } else if (size == 2) {
       unsigned point = (c & 0x1Fu) << 6 | (static_cast<unsigned char>(text[i + 1]) & 0x3Fu);
       if (upper) {
-        if ((point >= 0xE0 && point <= 0xFE && point != 0xF7) || (point >= 0x3B1 && point <= 0x3C9 && point != 0x3C2) ||
+        if ((point >= 0xE0 && point <= 0xFE && point != 0xF7) ||
+            (point >= 0x3B1 && point <= 0x3C9 && point != 0x3C2) ||
             (point >= 0x430 && point <= 0x44F)) {
           point -= 32;
         } else if (point >= 0x450 && point <= 0x45F) {
           point -= 80;
         }
       } else {
-        if ((point >= 0xC0 && point <= 0xDE && point != 0xD7) || (point >= 0x391 && point <= 0x3A9) ||
-            (point >= 0x410 && point <= 0x42F)) {
+        if ((point >= 0xC0 && point <= 0xDE && point != 0xD7) ||
+            (point >= 0x391 && point <= 0x3A9) || (point >= 0x410 && point <= 0x42F)) {
           point += 32;
         } else if (point >= 0x400 && point <= 0x40F) {
           point += 80;
@@ -224,8 +224,7 @@ Cell StrContains(CallContext& context, const Cell* a, std::size_t n) {
 
 Cell StartsWith(CallContext& context, const Cell* a, std::size_t) {
   if (NoText(a[0])) return {};
-  return Cell::Bool(!NoText(a[1]) &&
-                    context.Text(a[0], 0).starts_with(context.Text(a[1], 1)));
+  return Cell::Bool(!NoText(a[1]) && context.Text(a[0], 0).starts_with(context.Text(a[1], 1)));
 }
 Cell EndsWith(CallContext& context, const Cell* a, std::size_t) {
   if (NoText(a[0])) return {};
@@ -302,7 +301,9 @@ Cell HexToDec(CallContext& context, const Cell* a, std::size_t) {
   if (hex.empty() || hex.size() > 16) return {};
   double value = 0;
   for (char c : hex) {
-    const int digit = c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+    const int digit = c >= '0' && c <= '9'                 ? c - '0'
+                      : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10
+                                                           : -1;
     if (digit < 0) return {};
     value = value * 16 + digit;
   }
@@ -335,32 +336,19 @@ Cell Sha256Text(CallContext& context, const Cell* a, std::size_t) {
 }
 
 constexpr Function kFunctions[] = {
-    {"isempty", 1, 1, IsEmpty},
-    {"isblank", 1, 1, IsBlank},
-    {"concat", 1, kMany, Concat},
-    {"trim", 1, 2, TrimBoth},
-    {"ltrim", 1, 2, TrimLeft},
-    {"rtrim", 1, 2, TrimRight},
-    {"strlen", 1, 1, Strlen},
-    {"toupper", 1, 1, ToUpper},
-    {"upper", 1, 1, ToUpper},
-    {"tolower", 1, 1, ToLowerCase},
-    {"lower", 1, 1, ToLowerCase},
-    {"substr", 2, 3, Substr},
-    {"replace", 3, 3, Replace},
-    {"regexreplace", 3, 3, RegexReplace, "r"},
-    {"strcontains", 2, 3, StrContains},
-    {"startswith", 2, 2, StartsWith},
-    {"endswith", 2, 2, EndsWith},
-    {"split", 2, 2, SplitText},
-    {"urlencode", 1, 1, UrlEncode},
-    {"urldecode", 1, 1, UrlDecode},
-    {"base64encode", 1, 1, Base64},
-    {"base64decode", 1, 1, UnBase64},
-    {"hextoascii", 1, 1, HexToAscii},
-    {"hextodec", 1, 1, HexToDec},
-    {"dectohex", 1, 1, DecToHex},
-    {"md5", 1, 1, Md5},
+    {"isempty", 1, 1, IsEmpty},         {"isblank", 1, 1, IsBlank},
+    {"concat", 1, kMany, Concat},       {"trim", 1, 2, TrimBoth},
+    {"ltrim", 1, 2, TrimLeft},          {"rtrim", 1, 2, TrimRight},
+    {"strlen", 1, 1, Strlen},           {"toupper", 1, 1, ToUpper},
+    {"upper", 1, 1, ToUpper},           {"tolower", 1, 1, ToLowerCase},
+    {"lower", 1, 1, ToLowerCase},       {"substr", 2, 3, Substr},
+    {"replace", 3, 3, Replace},         {"regexreplace", 3, 3, RegexReplace, "r"},
+    {"strcontains", 2, 3, StrContains}, {"startswith", 2, 2, StartsWith},
+    {"endswith", 2, 2, EndsWith},       {"split", 2, 2, SplitText},
+    {"urlencode", 1, 1, UrlEncode},     {"urldecode", 1, 1, UrlDecode},
+    {"base64encode", 1, 1, Base64},     {"base64decode", 1, 1, UnBase64},
+    {"hextoascii", 1, 1, HexToAscii},   {"hextodec", 1, 1, HexToDec},
+    {"dectohex", 1, 1, DecToHex},       {"md5", 1, 1, Md5},
     {"sha256", 1, 1, Sha256Text},
 };
 

@@ -44,8 +44,8 @@ Cell JsonArrayContains(CallContext& context, const Cell* a, std::size_t) {
   const bool list = JsonElements(ListText(context, a[0]), *context.arena, [&](Cell element) {
     const bool text = element.kind == Kind::kString;
     if (text != (wanted.kind == Kind::kString)) return;
-    found = found || (text ? element.text() == wanted.text()
-                           : Compare(element, Comparison::kEqual, wanted));
+    found = found ||
+            (text ? element.text() == wanted.text() : Compare(element, Comparison::kEqual, wanted));
   });
   if (a[0].missing()) return {};
   return Cell::Bool(list && found);
@@ -110,10 +110,11 @@ bool InOneOf(const Address& address, const char* const (&subnets)[kSize]) {
 constexpr const char* kPrivate[] = {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"};
 // IANA's special-purpose registries.
 constexpr const char* kReserved[] = {
-    "0.0.0.0/8",       "100.64.0.0/10",   "127.0.0.0/8",  "169.254.0.0/16", "192.0.0.0/24",
-    "192.0.2.0/24",    "192.88.99.0/24",  "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
-    "224.0.0.0/4",     "240.0.0.0/4",     "::/128",       "::1/128",        "64:ff9b::/96",
-    "100::/64",        "2001::/23",       "2001:db8::/32", "fc00::/7",        "fe80::/10",    "ff00::/8"};
+    "0.0.0.0/8",    "100.64.0.0/10",  "127.0.0.0/8",   "169.254.0.0/16",  "192.0.0.0/24",
+    "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
+    "224.0.0.0/4",  "240.0.0.0/4",    "::/128",        "::1/128",         "64:ff9b::/96",
+    "100::/64",     "2001::/23",      "2001:db8::/32", "fc00::/7",        "fe80::/10",
+    "ff00::/8"};
 
 Cell IsPrivate(CallContext& context, const Cell* a, std::size_t) {
   const auto address = AddressOf(context, a[0]);
@@ -129,11 +130,11 @@ Cell IsPublic(CallContext& context, const Cell* a, std::size_t) {
 }
 
 constexpr Function kAddresses[] = {
-    {"isvalidip", 1, 1, IsValid},          {"isvalidipv4", 1, 1, IsValidV4},
-    {"isvalidipv6", 1, 1, IsValidV6},      {"isipinsubnet", 2, 2, IsInSubnet},
+    {"isvalidip", 1, 1, IsValid},           {"isvalidipv4", 1, 1, IsValidV4},
+    {"isvalidipv6", 1, 1, IsValidV6},       {"isipinsubnet", 2, 2, IsInSubnet},
     {"isipv4insubnet", 2, 2, IsV4InSubnet}, {"isipv6insubnet", 2, 2, IsV6InSubnet},
-    {"ipv4tonumber", 1, 1, ToNumberV4},    {"isprivateip", 1, 1, IsPrivate},
-    {"ispublicip", 1, 1, IsPublic},        {"isreservedip", 1, 1, IsReserved},
+    {"ipv4tonumber", 1, 1, ToNumberV4},     {"isprivateip", 1, 1, IsPrivate},
+    {"ispublicip", 1, 1, IsPublic},         {"isreservedip", 1, 1, IsReserved},
 };
 
 }  // namespace

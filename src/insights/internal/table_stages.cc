@@ -18,9 +18,9 @@ std::vector<Cell> CellsOf(const Frame& frame, int slot) {
 
 // Keeps what the vector's text lies in, besides the frame's arena.
 VectorRef Keeping(std::vector<Cell> cells, const Frame& frame, VectorRef old) {
-  return CellVector(std::move(cells),
-                    std::make_shared<std::pair<std::shared_ptr<Arena>, VectorRef>>(
-                        frame.arena, std::move(old)));
+  return CellVector(
+      std::move(cells),
+      std::make_shared<std::pair<std::shared_ptr<Arena>, VectorRef>>(frame.arena, std::move(old)));
 }
 
 }  // namespace

@@ -123,8 +123,8 @@ std::string RunOnNothing(const Query& query) {
   options.end_ms = 1'000'000;
   for (const char* name : {"user_data", "network_services", "users"}) {
     auto table = std::make_shared<LookupTable>();
-    table->columns = {"user_id", "username", "email", "department", "ip_address", "port",
-                      "service_name", "owner"};
+    table->columns = {"user_id",    "username", "email",        "department",
+                      "ip_address", "port",     "service_name", "owner"};
     options.lookups[name] = table;
   }
   const MemoryInput input(std::vector<MemoryEvent>{});
