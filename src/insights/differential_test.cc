@@ -437,7 +437,7 @@ TEST(InsightsDifferentialTest, TheEngineAgreesWithARowInterpreter) {
     options.workers = &workers;
     options.threads = 2;
     const MemoryInput input(world.events);
-    const auto answer = Run(*query, input, options);
+    const auto answer = insights::Run(*query, input, options);
     ASSERT_TRUE(answer.ok()) << q.text << ": " << answer.error().message();
     Lines got = LinesOf(answer->table);
     if (!q.ordered) {

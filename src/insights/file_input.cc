@@ -56,7 +56,7 @@ class EventReader {
                                  : event.group) = text;
         (field.key == "message" ? has_message : has_place) = true;
       } else if (field.key == "ingestionTime") {
-        static_cast<void>(field.value.get(event.ingested_ms));
+        if (field.value.get(event.ingested_ms) != simdjson::SUCCESS) event.ingested_ms = 0;
       } else if (strict) {
         return false;
       }

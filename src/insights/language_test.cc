@@ -36,7 +36,7 @@ std::string Ask(const std::string& text, const std::vector<MemoryEvent>& events,
   const ParseResult query = Parse(text);
   if (!query.ok()) return "! " + query.error().message;
   const MemoryInput input(events);
-  const auto answer = Run(*query, input, options);
+  const auto answer = insights::Run(*query, input, options);
   if (!answer.ok()) return "! " + answer.error().message();
   std::string out;
   for (const auto& row : answer->table.rows) {
@@ -373,7 +373,7 @@ TEST(InsightsRunTest, LimitsOfRowsMemoryAndPatience) {
   for (MemoryEvent& event : events) event.timestamp_ms = kBase;
   const auto rows = [&](const std::string& text, const RunOptions& options) {
     const MemoryInput input(events);
-    const auto answer = Run(*Parse(text), input, options);
+    const auto answer = insights::Run(*Parse(text), input, options);
     return answer.ok() ? static_cast<int>(answer->table.rows.size()) : -1;
   };
   RunOptions options = Options();
