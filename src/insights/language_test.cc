@@ -298,7 +298,7 @@ TEST(InsightsPatternTest, TemplatesOfLines) {
               "[ERROR] user ann failed", "[ERROR] user bob failed", "[INFO] Request time: 3 ms"});
   EXPECT_EQ(
       Ask("pattern @message", events),
-      "[INFO] Request time: <Number-1> ms,0.6,3,INFO;[ERROR] user <Token-1> failed,0.4,2,ERROR");
+      "[INFO] Request time: <Time-1> ms,0.6,3,INFO;[ERROR] user <Token-1> failed,0.4,2,ERROR");
   RunOptions options = Options();
   options.start_ms = kBase + 2000;
   options.end_ms = kBase + 4999;
@@ -306,7 +306,7 @@ TEST(InsightsPatternTest, TemplatesOfLines) {
   EXPECT_EQ(
       Ask("pattern @message | diff | display @pattern, @sampleCount, @previousCount, @difference",
           events, options),
-      "[ERROR] user <Token-1> failed,2,0,2;[INFO] Request time: <Number-1> ms,1,2,-1");
+      "[ERROR] user <Token-1> failed,2,0,2;[INFO] Request time: <Time-1> ms,1,2,-1");
   EXPECT_EQ(
       Ask("pattern @message | anomaly | filter @anomalyScore > 0.2 | display @anomalyDescription",
           events, options),

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <map>
 #include <optional>
 
 #include "base/text.h"
@@ -95,6 +94,23 @@ std::optional<std::size_t> ClosingQuote(std::string_view text, std::size_t i) {
   return close;
 }
 
+// A number before a unit of time, or right behind the word itself, is a time.
+void MarkTimes(std::vector<Token>& tokens) {
+  static constexpr std::string_view kUnits[] = {"ms",      "s",       "sec",     "secs",
+                                                "seconds", "second",  "us",      "ns",
+                                                "minutes", "minute",  "hours",   "hour",
+                                                "millis",  "milliseconds"};
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    if (tokens[i].type != "Number") continue;
+    std::string_view next = i + 1 < tokens.size() ? std::string_view(tokens[i + 1].text) : "";
+    while (next.ends_with('.') || next.ends_with(':')) next.remove_suffix(1);
+    const std::string_view own = tokens[i].text;
+    const bool unit = std::find(std::begin(kUnits), std::end(kUnits), next) != std::end(kUnits) ||
+                      (!own.empty() && own.back() == 's');
+    if (unit) tokens[i].type = "Time";
+  }
+}
+
 std::vector<Token> Tokenise(std::string_view text, std::string& after) {
   std::vector<Token> tokens;
   std::size_t i = 0, closed = std::string_view::npos;
@@ -123,6 +139,7 @@ std::vector<Token> Tokenise(std::string_view text, std::string& after) {
     if (!close) token.type = TypeOf(token.text);
     tokens.push_back(std::move(token));
   }
+  MarkTimes(tokens);
   return tokens;
 }
 
@@ -142,14 +159,14 @@ std::string SeverityOf(std::string_view text) {
 
 std::string TemplateMiner::Template::ToText() const {
   std::string out;
-  std::map<std::string, int> numbers;
+  int number = 0;  // counts all variables of the pattern
   for (const Token& token : tokens) {
     out += token.before;
     if (token.type.empty()) {
       out += token.text;
       continue;
     }
-    out += '<' + token.type + '-' + std::to_string(++numbers[token.type]) + '>';
+    out += '<' + token.type + '-' + std::to_string(++number) + '>';
     // "12:" keeps its colon.
     if (!token.text.empty() && (token.text.back() == ':' || token.text.back() == '.')) {
       out += token.text.back();
