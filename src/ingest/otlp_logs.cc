@@ -280,7 +280,9 @@ Result<> ParseOtlpLogs(std::string_view protobuf, const OtlpTarget& target, Inst
       json::Value scope;
       std::vector<Record> records;
       SB_TRY_OK(ForEachField(scope_logs, [&](const WireField& field) -> Result<> {
-        if (field.number == 1) SB_TRY(scope, ParseScope(field.bytes));
+        if (field.number == 1) {
+          SB_TRY(scope, ParseScope(field.bytes));
+        }
         if (field.number != 2) return {};
         SB_TRY_OK(WireReader::Expect(field, WireField::Type::kBytes));
         SB_TRY(Record record, ParseRecord(field.bytes));

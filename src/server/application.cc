@@ -173,9 +173,9 @@ class WiredApplication final : public Application {
         .aws = gateway_,
         .api = api_,
         .page = *page_,
+        .beside_page = [this](const std::string& path) { return notification_.Certificate(path); },
         .ingest = &ingest_,
         .is_ingest = [this](std::string_view path) { return ingest_.Claims(path); },
-        .beside_page = [this](const std::string& path) { return notification_.Certificate(path); },
         .is_aws = aws::Gateway::Claims,
         .aws_operation = aws::Gateway::OperationOf,
         .api_resource =

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/text.h"
 #include "insights/internal/binder.h"
 
 namespace securebase::insights::internal {
@@ -99,6 +100,12 @@ NodePtr Binder::ResolveName(const std::string& name, const std::vector<std::stri
     return SlotNode(join_->copies.back().second);
   }
   if (NodePtr node = ResolveIn(names_, name, parts, tree)) return node;
+  for (const bool truth : {true, false}) {
+    if (!EqualsIgnoreCase(name, truth ? "true" : "false")) continue;
+    NodePtr node = NewNode(Node::Op::kConst);
+    node->constant = Cell::Bool(truth);
+    return node;
+  }
   if (open_) return SlotNode(SourceSlot(name, tree));
   if (strict_) Fail("Unknown symbols found in or after stats: " + name, span);
   return NewNode(Node::Op::kConst);  // missing

@@ -96,10 +96,9 @@ std::optional<std::size_t> ClosingQuote(std::string_view text, std::size_t i) {
 
 // A number before a unit of time, or right behind the word itself, is a time.
 void MarkTimes(std::vector<Token>& tokens) {
-  static constexpr std::string_view kUnits[] = {"ms",      "s",       "sec",     "secs",
-                                                "seconds", "second",  "us",      "ns",
-                                                "minutes", "minute",  "hours",   "hour",
-                                                "millis",  "milliseconds"};
+  static constexpr std::string_view kUnits[] = {
+      "ms", "s",       "sec",    "secs",  "seconds", "second", "us",
+      "ns", "minutes", "minute", "hours", "hour",    "millis", "milliseconds"};
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     if (tokens[i].type != "Number") continue;
     std::string_view next = i + 1 < tokens.size() ? std::string_view(tokens[i + 1].text) : "";
