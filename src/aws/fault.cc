@@ -41,6 +41,7 @@ constexpr Names kCloudWatch[] = {
     {"ResourceNotFoundException", "ResourceNotFoundException", 404},
     {"ResourceNotFound", "DashboardNotFoundError", 404},
     {"InvalidParameterInput", "DashboardInvalidInputError", 400},
+    {"InvalidFormat", "InvalidFormatFault", 400},
     {"ConflictException", "ConflictException", 409},
     {"LimitExceeded", "LimitExceededFault", 400},
     {"InternalServiceError", "InternalServiceFault", 500},

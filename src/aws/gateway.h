@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "alarms/alarm_service.h"
 #include "api/key_store.h"
 #include "base/clock.h"
 #include "base/http.h"
@@ -30,6 +31,7 @@ struct GatewayOptions {
 struct GatewayDependencies {
   api::KeyStore& keys;
   metrics::MetricStore& metrics;
+  alarms::AlarmService& alarms;
   events::LogStore& logs;
   documents::DocumentStore& documents;
   const documents::ProductTables& tables;

@@ -58,6 +58,7 @@ class WiredApplication final : public Application {
                   .strict_dashboards = options.strict_dashboards},
                  {.keys = stores_->keys(),
                   .metrics = stores_->metrics(),
+                  .alarms = stores_->alarms(),
                   .logs = stores_->logs(),
                   .documents = documents_,
                   .tables = stores_->tables(),
@@ -92,6 +93,7 @@ class WiredApplication final : public Application {
                          .random = random,
                          .home = options.home,
                          .plans = PlanNames(options)}));
+    stores_->alarms().Start();
     maintenance_.emplace(stores_->engine(), options.maintenance, [this] {
       SweepExports();
       RecordCriteria();
@@ -111,6 +113,7 @@ class WiredApplication final : public Application {
 
   Result<> Close() override {
     workers_.Stop();
+    stores_->alarms().Stop();
     telemetry_.Stop();  // after the workers, whose last measurements it writes
     if (maintenance_) maintenance_->Stop();
     return stores_->Close();

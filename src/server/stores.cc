@@ -29,6 +29,9 @@ Result<> Stores::OpenAll(FileSystem& files, const Clock& clock, Random& random) 
   SB_TRY_OK(documents::CreateProductTables(*documents_, options_.home, tables_, clock.Now()));
   SB_TRY(keys_,
          api::KeyStore::Open(*documents_, options_.home, files, options_.folder, random, clock));
+  SB_TRY(alarms_, alarms::AlarmService::Open(
+                      {.documents = *documents_, .metrics = *metrics_, .clock = clock},
+                      options_.home));
   return {};
 }
 
@@ -40,6 +43,7 @@ Stores::~Stores() {
 
 Result<> Stores::Close() {
   if (std::exchange(closed_, true)) return {};
+  if (alarms_) alarms_->Stop();
   return engine_->Close();
 }
 

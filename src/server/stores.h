@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "alarms/alarm_service.h"
 #include "api/key_store.h"
 #include "base/clock.h"
 #include "base/file_system.h"
@@ -41,6 +42,7 @@ class Stores {
   events::LogStore& logs() { return events_->logs(); }
   events::DatasetStore& datasets() { return events_->datasets(); }
   api::KeyStore& keys() { return *keys_; }
+  alarms::AlarmService& alarms() { return *alarms_; }
   const documents::ProductTables& tables() const { return tables_; }
 
   /// Writes everything to its files; the folder is free for others once the stores are
@@ -60,6 +62,7 @@ class Stores {
   std::unique_ptr<metrics::EmbeddedMetricStore> metrics_;
   std::unique_ptr<events::EmbeddedEvents> events_;
   std::unique_ptr<api::KeyStore> keys_;
+  std::unique_ptr<alarms::AlarmService> alarms_;
 };
 
 }  // namespace securebase::server

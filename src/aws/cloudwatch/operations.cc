@@ -16,6 +16,23 @@ std::vector<Operation> Operations() {
       GetDashboard(),      //
       ListDashboards(),    //
       DeleteDashboards(),  //
+      PutMetricAlarm(),  //
+      PutCompositeAlarm(),  //
+      DeleteAlarms(),  //
+      DescribeAlarms(),  //
+      DescribeAlarmsForMetric(),  //
+      DescribeAlarmContributors(),  //
+      DescribeAlarmHistory(),  //
+      SetAlarmState(),  //
+      EnableAlarmActions(),  //
+      DisableAlarmActions(),  //
+      TagResource(),  //
+      UntagResource(),  //
+      ListTagsForResource(),  //
+      PutAlarmMuteRule(),  //
+      GetAlarmMuteRule(),  //
+      ListAlarmMuteRules(),  //
+      DeleteAlarmMuteRule(),  //
   };
 }
 

@@ -21,5 +21,22 @@ Operation PutDashboard();
 Operation GetDashboard();
 Operation ListDashboards();
 Operation DeleteDashboards();
+Operation PutMetricAlarm();
+Operation PutCompositeAlarm();
+Operation DeleteAlarms();
+Operation DescribeAlarms();
+Operation DescribeAlarmsForMetric();
+Operation DescribeAlarmContributors();
+Operation DescribeAlarmHistory();
+Operation SetAlarmState();
+Operation EnableAlarmActions();
+Operation DisableAlarmActions();
+Operation TagResource();
+Operation UntagResource();
+Operation ListTagsForResource();
+Operation PutAlarmMuteRule();
+Operation GetAlarmMuteRule();
+Operation ListAlarmMuteRules();
+Operation DeleteAlarmMuteRule();
 
 }  // namespace securebase::aws::cloudwatch

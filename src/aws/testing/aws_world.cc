@@ -41,11 +41,13 @@ AwsWorld::AwsWorld(bool authentication_required) : clock_(kStart), tables_("dev"
   events_ = Opened(events::EmbeddedEvents::Open(*engine_, clock_));
   EXPECT_TRUE(engine_->Recover().ok());
   EXPECT_TRUE(documents::CreateProductTables(*documents_, Account(), tables_, kStart).ok());
+  alarms_ = Opened(alarms::AlarmService::Open(
+      {.documents = *documents_, .metrics = *metrics_, .clock = clock_}, Account()));
   workers_ = std::make_unique<WorkerPool>(2, 64);
   GatewayOptions options;
   options.authentication_required = authentication_required;
   gateway_ = std::make_unique<Gateway>(
-      options, GatewayDependencies{keys_, *metrics_, events_->logs(), *documents_, tables_,
+      options, GatewayDependencies{keys_, *metrics_, *alarms_, events_->logs(), *documents_, tables_,
                                    *workers_, telemetry_, clock_, random_});
 }
 

@@ -62,6 +62,7 @@ class AwsWorld {
 
   ManualClock& clock() { return clock_; }
   FakeKeys& keys() { return keys_; }
+  alarms::AlarmService& alarms() { return *alarms_; }
   metrics::MetricStore& metrics() { return *metrics_; }
   documents::DocumentStore& documents() { return *documents_; }
   const documents::ProductTables& tables() const { return tables_; }
@@ -81,6 +82,7 @@ class AwsWorld {
   std::unique_ptr<metrics::EmbeddedMetricStore> metrics_;
   std::unique_ptr<events::EmbeddedEvents> events_;
   std::unique_ptr<storage::Engine> engine_;
+  std::unique_ptr<alarms::AlarmService> alarms_;
   std::unique_ptr<WorkerPool> workers_;
   std::unique_ptr<Gateway> gateway_;
 };

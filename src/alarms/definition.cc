@@ -1,0 +1,601 @@
+#include "alarms/definition.h"
+
+#include <array>
+#include <utility>
+
+#include "alarms/input.h"
+#include "alarms/window.h"
+#include "base/text.h"
+
+namespace securebase::alarms {
+namespace {
+
+constexpr std::pair<std::string_view, Comparison> kComparisons[] = {
+    {"GreaterThanOrEqualToThreshold", Comparison::kGreaterOrEqual},
+    {"GreaterThanThreshold", Comparison::kGreater},
+    {"LessThanThreshold", Comparison::kLess},
+    {"LessThanOrEqualToThreshold", Comparison::kLessOrEqual},
+    {"LessThanLowerOrGreaterThanUpperThreshold", Comparison::kOutsideBand},
+    {"LessThanLowerThreshold", Comparison::kBelowBand},
+    {"GreaterThanUpperThreshold", Comparison::kAboveBand},
+};
+constexpr std::size_t kActionsMax = 5;
+
+/// Services whose actions AWS runs and we do not, with the words for a person.
+constexpr std::pair<std::string_view, std::string_view> kForeignServices[] = {
+    {"automate", "EC2 actions"},          {"swf", "EC2 actions"},
+    {"autoscaling", "Auto Scaling policies"}, {"ssm", "Systems Manager OpsItems"},
+    {"ssm-incidents", "Incident Manager"}, {"lambda", "Lambda functions"},
+    {"ec2", "EC2 actions"},                {"aiops", "CloudWatch investigations"},
+};
+
+Result<> CheckAction(const std::string& arn, const Account& account, std::string_view list) {
+  const std::vector<std::string_view> parts = Split(arn, ':');
+  if (parts.size() < 6 || parts[0] != "arn" || !parts[1].starts_with("aws") || parts[2].empty() ||
+      parts[5].empty()) {
+    return ValidationFault(std::string(list), "Invalid arn syntax: " + arn);
+  }
+  if (parts[2] != "sns") {
+    std::string what = "actions of " + std::string(parts[2]);
+    for (const auto& [service, words] : kForeignServices) {
+      if (parts[2] == service) what = words;
+    }
+    return ValidationFault(std::string(list), "Unsupported action " + arn +
+                                                  ": SecureBase notifies SNS topics only, not " +
+                                                  what);
+  }
+  if (parts[3] != account.region) {
+    return ValidationFault(std::string(list), "Invalid region " + std::string(parts[3]) +
+                                                  " specified. Only " + account.region +
+                                                  " is supported.");
+  }
+  return {};
+}
+
+Result<std::vector<std::string>> ActionsOf(const Input& input, const Account& account,
+                                           std::string_view list) {
+  SB_TRY(std::vector<std::string> actions, input.Texts(list));
+  if (actions.size() > kActionsMax) {
+    return ValidationFault(std::string(list), "The collection " + std::string(list) +
+                                                  " must not have a size greater than 5.");
+  }
+  for (const std::string& arn : actions) SB_TRY_OK(CheckAction(arn, account, list));
+  return actions;
+}
+
+std::string Quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
+
+/// What metric and composite alarms have in common.
+Result<Definition> ParseCommon(const json::Value& json, const Account& account) {
+  if (!json.IsObject()) return ValidationFault("", "an alarm must be a JSON object");
+  const Input input(json);
+  Definition alarm;
+  SB_TRY(const auto name, input.Text("AlarmName"));
+  if (!name) return ConstraintFault("null", "alarmName", "Member must not be null");
+  if (name->empty()) {
+    return ConstraintFault("''", "alarmName", "Member must have length greater than or equal to 1");
+  }
+  if (name->size() > 255) {
+    return ConstraintFault(Quoted(*name), "alarmName",
+                           "Member must have length less than or equal to 255");
+  }
+  if (ContainsControlCharacter(*name)) {
+    return ValidationFault("AlarmName", "AlarmName must not contain control characters");
+  }
+  alarm.name = *name;
+  alarm.arn = AlarmArn(account, alarm.name);
+  SB_TRY(alarm.description, input.Text("AlarmDescription"));
+  if (alarm.description && alarm.description->size() > 1024) {
+    return ConstraintFault(Quoted(*alarm.description), "alarmDescription",
+                           "Member must have length less than or equal to 1024");
+  }
+  SB_TRY(const auto enabled, input.Bool("ActionsEnabled"));
+  alarm.actions_enabled = enabled.value_or(true);
+  SB_TRY(alarm.ok_actions, ActionsOf(input, account, "OKActions"));
+  SB_TRY(alarm.alarm_actions, ActionsOf(input, account, "AlarmActions"));
+  SB_TRY(alarm.insufficient_actions, ActionsOf(input, account, "InsufficientDataActions"));
+  return alarm;
+}
+
+/// The members as they were put, but for those of a moment (Tags) and those that change later.
+std::string BodyOf(const json::Value& json, std::string_view moved_statistic) {
+  json::Value body = json::Object();
+  for (const auto& [name, value] : json.AsObject()) {
+    if (value.IsNull() || name == "Tags" || name == "ActionsEnabled") continue;
+    if (name == "Statistic" && !moved_statistic.empty()) {
+      body.Set("ExtendedStatistic", value);
+    } else if (name == "Threshold") {
+      body.Set(name, value.AsNumber());
+    } else {
+      body.Set(name, value);
+    }
+  }
+  return json::Write(body);
+}
+
+bool LegalPeriod(std::int64_t period) {
+  return period == 10 || period == 20 || period == 30 || (period >= 60 && period % 60 == 0);
+}
+
+Result<> CheckPeriod(std::int64_t period, const std::string& path) {
+  if (LegalPeriod(period) && period <= 604'800) return {};
+  return ValidationFault(path, "Period must be 10, 20, 30 or a multiple of 60");
+}
+
+Result<metrics::Metric> ParseMetric(const Input& input) {
+  metrics::Metric metric;
+  SB_TRY(const auto name, input.Text("MetricName"));
+  if (!name || name->empty()) {
+    return ValidationFault(input.PathOf("MetricName"), "MetricName must not be null");
+  }
+  SB_TRY(const auto space, input.Text("Namespace"));
+  if (!space || space->empty()) {
+    return ValidationFault(input.PathOf("Namespace"), "Namespace must not be null");
+  }
+  metric.name = *name;
+  metric.namespace_name = *space;
+  SB_TRY(const json::Array* dimensions, input.Objects("Dimensions"));
+  if (dimensions->size() > 30) {
+    return ValidationFault(input.PathOf("Dimensions"),
+                           "The collection Dimensions must not have a size greater than 30.");
+  }
+  for (const json::Value& one : *dimensions) {
+    const Input dimension(one, input.PathOf("Dimensions"));
+    SB_TRY(const auto key, dimension.Text("Name"));
+    SB_TRY(const auto value, dimension.Text("Value"));
+    if (!key || key->empty() || !value || value->empty()) {
+      return ValidationFault(input.PathOf("Dimensions"), "Dimensions need a Name and a Value");
+    }
+    metric.dimensions.push_back({*key, *value});
+  }
+  std::sort(metric.dimensions.begin(), metric.dimensions.end());
+  for (std::size_t i = 1; i < metric.dimensions.size(); ++i) {
+    if (metric.dimensions[i].name == metric.dimensions[i - 1].name) {
+      return ValidationFault(input.PathOf("Dimensions"), "Dimensions name " +
+                                                             metric.dimensions[i].name +
+                                                             " more than once");
+    }
+  }
+  return metric;
+}
+
+/// `moved`: set to the text where a percentile stands in Statistic.
+Result<metrics::Statistic> ParseStatisticOf(const Input& input, std::string& moved) {
+  SB_TRY(const auto simple, input.Text("Statistic"));
+  SB_TRY(const auto extended, input.Text("ExtendedStatistic"));
+  if (simple && extended) {
+    return ValidationFault("Statistic", "Statistic and ExtendedStatistic cannot both be set");
+  }
+  if (!simple && !extended) {
+    return ValidationFault("Statistic", "Either Statistic or ExtendedStatistic must be specified");
+  }
+  const std::string& text = simple ? *simple : *extended;
+  Result<metrics::Statistic> statistic = metrics::ParseStatistic(text);
+  if (simple) {
+    if (!statistic.ok()) {
+      return ConstraintFault(Quoted(text), "statistic",
+                             "Member must satisfy enum value set: [SampleCount, Average, Sum, "
+                             "Minimum, Maximum]");
+    }
+    if (!statistic->simple()) moved = text;
+    return statistic;
+  }
+  if (!statistic.ok() || statistic->simple()) {
+    return Error(ErrorCode::kInvalidArgument,
+                 "The value " + text + " for parameter ExtendedStatistic is not supported.",
+                 "ExtendedStatistic", "InvalidParameterValue");
+  }
+  return statistic;
+}
+
+Result<metrics::math::MetricDataQuery> ParseQuery(const Input& input, const Account& account) {
+  metrics::math::MetricDataQuery query;
+  SB_TRY(const auto id, input.Text("Id"));
+  query.id = id.value_or("");
+  if (!metrics::math::IsQueryId(query.id)) {
+    return ValidationFault(input.PathOf("Id"),
+                           "The value '" + query.id +
+                               "' for parameter Id is invalid: a lower-case letter, then letters, "
+                               "digits and underscores");
+  }
+  SB_TRY(const auto owner, input.Text("AccountId"));
+  if (owner && *owner != AccountNumber(account)) {
+    return ValidationFault(input.PathOf("AccountId"),
+                           "AccountId " + *owner + " is not the account of this alarm");
+  }
+  SB_TRY(const auto label, input.Text("Label"));
+  query.label = label;
+  SB_TRY(const auto return_data, input.Bool("ReturnData"));
+  query.return_data = return_data.value_or(true);
+  SB_TRY(const auto period, input.Int("Period"));
+  if (period) {
+    SB_TRY_OK(CheckPeriod(*period, input.PathOf("Period")));
+    query.period = std::chrono::seconds(*period);
+  }
+  SB_TRY(const auto expression, input.Text("Expression"));
+  const json::Value* stat = input.Find("MetricStat");
+  if (expression.has_value() == (stat != nullptr)) {
+    return ValidationFault(input.PathOf("Expression"),
+                           "Exactly one of MetricStat and Expression must be set in the metrics "
+                           "list element '" +
+                               query.id + "'");
+  }
+  if (expression) {
+    query.expression = *expression;
+    return query;
+  }
+  const Input inner(*stat, input.PathOf("MetricStat"));
+  const json::Value* metric = inner.Find("Metric");
+  if (metric == nullptr) {
+    return ValidationFault(inner.PathOf("Metric"), "MetricStat.Metric must not be null");
+  }
+  metrics::math::MetricStat read;
+  SB_TRY(read.metric, ParseMetric(Input(*metric, inner.PathOf("Metric"))));
+  SB_TRY(const auto seconds, inner.Int("Period"));
+  if (!seconds) return ValidationFault(inner.PathOf("Period"), "Period must not be null");
+  SB_TRY_OK(CheckPeriod(*seconds, inner.PathOf("Period")));
+  read.period = std::chrono::seconds(*seconds);
+  SB_TRY(const auto text, inner.Text("Stat"));
+  if (!text) return ValidationFault(inner.PathOf("Stat"), "Stat must not be null");
+  Result<metrics::Statistic> statistic = metrics::ParseStatistic(*text);
+  if (!statistic.ok()) {
+    return Error(ErrorCode::kInvalidArgument,
+                 "The value " + *text + " for parameter Stat is not supported.",
+                 inner.PathOf("Stat"), "InvalidParameterValue");
+  }
+  read.statistic = *std::move(statistic);
+  SB_TRY(read.unit, inner.Text("Unit"));
+  query.metric_stat = std::move(read);
+  return query;
+}
+
+Result<> ParseSingle(const Input& input, MetricCondition& condition, std::string& moved) {
+  metrics::math::MetricStat read;
+  SB_TRY(read.metric, ParseMetric(input));
+  SB_TRY(read.statistic, ParseStatisticOf(input, moved));
+  SB_TRY(const auto period, input.Int("Period"));
+  if (!period) return ValidationFault("Period", "Period must not be null");
+  SB_TRY_OK(CheckPeriod(*period, "Period"));
+  condition.period_s = static_cast<int>(*period);
+  read.period = std::chrono::seconds(*period);
+  SB_TRY(read.unit, input.Text("Unit"));
+  condition.single = std::move(read);
+  return {};
+}
+
+Result<> CheckPlan(const metrics::math::Plan& plan, MetricCondition& condition) {
+  const auto& queries = plan.queries();
+  const std::size_t wanted = condition.threshold_id.empty() ? 1 : 2;
+  std::vector<std::size_t> returned;
+  std::optional<Duration> period;
+  std::size_t metric_count = 0;
+  for (std::size_t i = 0; i < queries.size(); ++i) {
+    if (queries[i].return_data) returned.push_back(i);
+    if (!queries[i].metric_stat) continue;
+    ++metric_count;
+    if (period.value_or(queries[i].metric_stat->period) != queries[i].metric_stat->period) {
+      return ValidationFault("Metrics", "Metrics list must use one period");
+    }
+    period = queries[i].metric_stat->period;
+  }
+  if (metric_count > 10) {
+    return ValidationFault("Metrics", "Metrics list must not have more than 10 metrics");
+  }
+  if (returned.size() != wanted) {
+    return ValidationFault(
+        "Metrics", wanted == 1 ? "Exactly one element of the metrics list should return data."
+                               : "Exactly two elements of the metrics list should return data.");
+  }
+  condition.watched = returned[0];
+  if (wanted == 2) {
+    if (queries[returned[0]].id == condition.threshold_id) std::swap(returned[0], returned[1]);
+    if (queries[returned[1]].id != condition.threshold_id) {
+      return ValidationFault("ThresholdMetricId", "ThresholdMetricId " + condition.threshold_id +
+                                                      " names no element of the metrics list that "
+                                                      "returns data");
+    }
+    condition.watched = returned[0];
+    condition.band = returned[1];
+    if (plan.reads(condition.band).bands == 0) {
+      return ValidationFault("ThresholdMetricId",
+                             "ThresholdMetricId must name an ANOMALY_DETECTION_BAND expression");
+    }
+  }
+  const auto& watched = queries[condition.watched];
+  const metrics::math::Reads& reads = plan.reads(condition.watched);
+  if (!watched.metric_stat && !watched.period && reads.metrics.empty()) {
+    return ValidationFault("Metrics", "Period must not be null");
+  }
+  condition.period_s =
+      static_cast<int>(plan.period(condition.watched) / std::chrono::seconds(1));
+  if (plan.type(condition.watched) == metrics::math::Type::kArray) {
+    if (!reads.insights_grouped || !reads.insights_ordered || wanted == 2) {
+      return ValidationFault("Metrics",
+                             "Metrics expression that return multi time series are only allowed "
+                             "for MetricsInsights expression with an ORDER BY clause");
+    }
+    condition.contributors = true;
+  }
+  return {};
+}
+
+Result<> ParseMetrics(const Input& input, const Account& account, MetricCondition& condition) {
+  for (std::string_view name : {"MetricName", "Namespace", "Dimensions", "Period", "Statistic",
+                                "ExtendedStatistic", "Unit"}) {
+    // An empty list of dimensions is how some clients say none.
+    const json::Value* found = input.Find(name);
+    if (found == nullptr || (found->IsArray() && found->AsArray().empty())) continue;
+    return ValidationFault(std::string(name), std::string(name) +
+                                                  " should not be set if list of Metrics is set.");
+  }
+  SB_TRY(const json::Array* list, input.Objects("Metrics"));
+  std::vector<metrics::math::MetricDataQuery> queries;
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    const Input element((*list)[i], "Metrics.member." + std::to_string(i + 1));
+    SB_TRY(auto query, ParseQuery(element, account));
+    queries.push_back(std::move(query));
+  }
+  SB_TRY(condition.plan, metrics::math::Plan::Make(std::move(queries)));
+  return CheckPlan(*condition.plan, condition);
+}
+
+Result<> ParseThreshold(const Input& input, MetricCondition& condition) {
+  SB_TRY(const auto comparison, input.Text("ComparisonOperator"));
+  if (!comparison) {
+    return ConstraintFault("null", "comparisonOperator", "Member must not be null");
+  }
+  const auto parsed = ParseComparison(*comparison);
+  if (!parsed) {
+    std::string set;
+    for (const auto& [name, value] : kComparisons) {
+      set.append(set.empty() ? "" : ", ").append(name);
+    }
+    return ConstraintFault(Quoted(*comparison), "comparisonOperator",
+                           "Member must satisfy enum value set: [" + set + "]");
+  }
+  condition.comparison = *parsed;
+  SB_TRY(const auto threshold, input.Number("Threshold"));
+  SB_TRY(const auto threshold_id, input.Text("ThresholdMetricId"));
+  if (threshold && threshold_id) {
+    return ValidationFault("ThresholdMetricId",
+                           "Threshold and ThresholdMetricId cannot both be set");
+  }
+  if (IsBand(condition.comparison) != threshold_id.has_value()) {
+    return ValidationFault(
+        "ComparisonOperator",
+        IsBand(condition.comparison)
+            ? "ComparisonOperator " + *comparison + " needs a ThresholdMetricId"
+            : (threshold_id ? "ComparisonOperator " + *comparison +
+                                  " cannot be used with ThresholdMetricId"
+                            : std::string("Threshold must not be null")));
+  }
+  if (!threshold && !threshold_id) return ValidationFault("Threshold", "Threshold must not be null");
+  condition.threshold = threshold.value_or(0);
+  condition.threshold_id = threshold_id.value_or("");
+  return {};
+}
+
+Result<> ParseTreatments(const Input& input, MetricCondition& condition) {
+  SB_TRY(const auto missing, input.Text("TreatMissingData"));
+  if (missing) {
+    std::optional<MissingData> treatment;
+    for (MissingData one : {MissingData::kMissing, MissingData::kIgnore, MissingData::kBreaching,
+                            MissingData::kNotBreaching}) {
+      if (*missing == ToText(one)) treatment = one;
+    }
+    if (!treatment) {
+      return ValidationFault("TreatMissingData",
+                             "Option " + *missing +
+                                 " is not supported. Supported options for parameter "
+                                 "TreatMissingData are breaching, notBreaching, ignore, missing.");
+    }
+    condition.missing = *treatment;
+  } else if (condition.single && condition.single->metric.namespace_name == "AWS/DynamoDB") {
+    condition.missing = MissingData::kIgnore;
+  }
+  SB_TRY(const auto low, input.Text("EvaluateLowSampleCountPercentile"));
+  if (low && *low != "evaluate" && *low != "ignore") {
+    return ValidationFault("EvaluateLowSampleCountPercentile",
+                           "Option " + *low +
+                               " is not supported. Supported options for parameter "
+                               "EvaluateLowSampleCountPercentile are evaluate and ignore.");
+  }
+  condition.ignore_low_samples = low && *low == "ignore";
+  return {};
+}
+
+Result<> ParsePeriods(const Input& input, MetricCondition& condition) {
+  SB_TRY(const auto periods, input.Int("EvaluationPeriods"));
+  if (!periods) return ConstraintFault("null", "evaluationPeriods", "Member must not be null");
+  if (*periods < 1) {
+    return ConstraintFault(Quoted(std::to_string(*periods)), "evaluationPeriods",
+                           "Member must have value greater than or equal to 1");
+  }
+  SB_TRY(const auto datapoints, input.Int("DatapointsToAlarm"));
+  if (datapoints && *datapoints < 1) {
+    return ConstraintFault(Quoted(std::to_string(*datapoints)), "datapointsToAlarm",
+                           "Member must have value greater than or equal to 1");
+  }
+  if (datapoints && *datapoints > *periods) {
+    return ValidationFault("DatapointsToAlarm",
+                           "DatapointsToAlarm must be less than or equal to EvaluationPeriods");
+  }
+  const bool day = condition.period_s < 3600;
+  if (*periods > (day ? 86'400 : 604'800) / condition.period_s) {
+    return ValidationFault(
+        "EvaluationPeriods",
+        day ? "Metrics cannot be checked across more than a day (EvaluationPeriods * Period must "
+              "be <= 86400)."
+            : "Metrics cannot be checked across more than seven days (EvaluationPeriods * Period "
+              "must be <= 604800).");
+  }
+  condition.evaluation_periods = static_cast<int>(*periods);
+  condition.datapoints_given = datapoints.has_value();
+  condition.datapoints_to_alarm = static_cast<int>(datapoints.value_or(*periods));
+  return {};
+}
+
+/// EvaluationWindow and WarmUpConfiguration.
+Result<> ParseTiming(const Input& input, MetricCondition& condition) {
+  if (const json::Value* window = input.Find("EvaluationWindow")) {
+    const Input inner(*window, "EvaluationWindow");
+    if (inner.Has("SlidingWindow") == inner.Has("WallClockWindow")) {
+      return ValidationFault("EvaluationWindow",
+                             "EvaluationWindow must have exactly one of SlidingWindow and "
+                             "WallClockWindow");
+    }
+    if (const json::Value* clock = inner.Find("WallClockWindow")) {
+      SB_TRY(const auto zone, Input(*clock, "EvaluationWindow.WallClockWindow").Text("Timezone"));
+      condition.wall_clock_zone = zone.value_or("UTC");
+      SB_TRY_OK(ParseWallClockZone(*condition.wall_clock_zone));
+      constexpr std::array<int, 5> kLegal = {60, 300, 3600, 86'400, 604'800};
+      if (std::find(kLegal.begin(), kLegal.end(), condition.period_s) == kLegal.end()) {
+        return ValidationFault("Period",
+                               "Period must be 60, 300, 3600, 86400 or 604800 with a "
+                               "WallClockWindow");
+      }
+    }
+  }
+  if (const json::Value* warm = input.Find("WarmUpConfiguration")) {
+    const Input inner(*warm, "WarmUpConfiguration");
+    SB_TRY(const auto minutes, inner.Int("WarmUpPeriodDurationInMinutes"));
+    if (!minutes || *minutes < 1 || *minutes > 10'080) {
+      return ValidationFault("WarmUpConfiguration.WarmUpPeriodDurationInMinutes",
+                             "WarmUpPeriodDurationInMinutes must be between 1 and 10080");
+    }
+    condition.warm_up = std::chrono::minutes(*minutes);
+    SB_TRY(const auto whole, inner.Bool("OnlyStartEvaluatingAfterWarmUpPeriodEnds"));
+    condition.warm_up_whole = whole.value_or(false);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string_view ToText(Comparison comparison) {
+  for (const auto& [name, value] : kComparisons) {
+    if (value == comparison) return name;
+  }
+  return "";
+}
+
+std::optional<Comparison> ParseComparison(std::string_view text) {
+  for (const auto& [name, value] : kComparisons) {
+    if (name == text) return value;
+  }
+  return {};
+}
+
+std::string_view ToText(MissingData treatment) {
+  switch (treatment) {
+    case MissingData::kIgnore:
+      return "ignore";
+    case MissingData::kBreaching:
+      return "breaching";
+    case MissingData::kNotBreaching:
+      return "notBreaching";
+    case MissingData::kMissing:
+      break;
+  }
+  return "missing";
+}
+
+const std::vector<std::string>& Definition::ActionsOf(StateValue state) const {
+  switch (state) {
+    case StateValue::kAlarm:
+      return alarm_actions;
+    case StateValue::kOk:
+      return ok_actions;
+    case StateValue::kInsufficientData:
+      break;
+  }
+  return insufficient_actions;
+}
+
+std::string AccountNumber(const Account& account) {
+  return account.id.substr(0, account.id.find('/'));
+}
+
+std::string AlarmArn(const Account& account, std::string_view name) {
+  return "arn:aws:cloudwatch:" + account.region + ":" + AccountNumber(account) + ":alarm:" +
+         std::string(name);
+}
+
+std::string_view AlarmNameOf(std::string_view name_or_arn) {
+  if (!name_or_arn.starts_with("arn:aws")) return name_or_arn;
+  const std::size_t mark = name_or_arn.find(":alarm:");
+  return mark == std::string_view::npos ? name_or_arn : name_or_arn.substr(mark + 7);
+}
+
+Error ValidationFault(std::string field, std::string message) {
+  return Error(ErrorCode::kInvalidArgument, std::move(message), std::move(field),
+               "ValidationError");
+}
+
+Result<Definition> ParseMetricAlarm(const json::Value& json, const Account& account) {
+  SB_TRY(Definition alarm, ParseCommon(json, account));
+  const Input input(json);
+  MetricCondition condition;
+  std::string moved_statistic;
+  SB_TRY_OK(ParseThreshold(input, condition));
+  const json::Value* list = input.Find("Metrics");
+  if (list != nullptr && (!list->IsArray() || !list->AsArray().empty())) {
+    SB_TRY_OK(ParseMetrics(input, account, condition));
+  } else {
+    if (!condition.threshold_id.empty()) {
+      return ValidationFault("ThresholdMetricId", "ThresholdMetricId needs a list of Metrics");
+    }
+    SB_TRY_OK(ParseSingle(input, condition, moved_statistic));
+  }
+  SB_TRY_OK(ParsePeriods(input, condition));
+  SB_TRY_OK(ParseTreatments(input, condition));
+  SB_TRY_OK(ParseTiming(input, condition));
+  alarm.metric = std::move(condition);
+  alarm.body = BodyOf(json, moved_statistic);
+  if (alarm.body.size() > 120 * 1024) {
+    return LimitExceeded("", "The alarm's definition is larger than 120 KB");
+  }
+  return alarm;
+}
+
+Result<Definition> ParseCompositeAlarm(const json::Value& json, const Account& account) {
+  SB_TRY(Definition alarm, ParseCommon(json, account));
+  const Input input(json);
+  CompositeCondition condition;
+  SB_TRY(const auto rule, input.Text("AlarmRule"));
+  if (!rule) return ConstraintFault("null", "alarmRule", "Member must not be null");
+  condition.rule_text = *rule;
+  SB_TRY(condition.rule, ParseRule(*rule));
+  SB_TRY(const auto suppressor, input.Text("ActionsSuppressor"));
+  SB_TRY(const auto wait, input.Int("ActionsSuppressorWaitPeriod"));
+  SB_TRY(const auto extension, input.Int("ActionsSuppressorExtensionPeriod"));
+  if (suppressor.has_value() != wait.has_value() || wait.has_value() != extension.has_value()) {
+    return ValidationFault(
+        "ActionsSuppressor",
+        "ActionsSuppressor, ActionsSuppressorWaitPeriod and ActionsSuppressorExtensionPeriod must "
+        "be set together");
+  }
+  if (suppressor) {
+    if (*wait < 0 || *extension < 0 || *wait > 31'536'000 || *extension > 31'536'000) {
+      return ValidationFault("ActionsSuppressorWaitPeriod",
+                             "ActionsSuppressorWaitPeriod and ActionsSuppressorExtensionPeriod "
+                             "must be between 0 and 31536000 seconds");
+    }
+    condition.suppressor_text = *suppressor;
+    condition.suppressor = AlarmNameOf(*suppressor);
+    condition.wait = std::chrono::seconds(*wait);
+    condition.extension = std::chrono::seconds(*extension);
+  }
+  alarm.composite = std::move(condition);
+  alarm.body = BodyOf(json, "");
+  return alarm;
+}
+
+Result<Definition> ParseAlarm(const json::Value& input, const Account& account) {
+  if (input.IsObject() && input.Find("AlarmRule") != nullptr) {
+    return ParseCompositeAlarm(input, account);
+  }
+  return ParseMetricAlarm(input, account);
+}
+
+}  // namespace securebase::alarms
