@@ -68,12 +68,7 @@ void AlarmService::Loop() {
     woken_ = false;
     lock.unlock();
     RunOnce();
-    Instant next;
-    {
-      std::lock_guard run_lock(run_mutex_);
-      next = scheduler_.NextDue();
-    }
-    const Duration sleep = std::max(kSleepLeast, next - clock_.Now());
+    const Duration sleep = std::max(kSleepLeast, NextDue() - clock_.Now());
     lock.lock();
     wake_.wait_for(lock, std::min<Duration>(sleep, seconds(1)),
                    [this] { return stopping_ || woken_; });
@@ -116,6 +111,11 @@ void AlarmService::RunActions() {
     }
   }
   if (!held.empty()) actions_not_before_ = clock_.Now() + kSinkRetry;
+}
+
+Instant AlarmService::NextDue() const {
+  std::lock_guard lock(run_mutex_);
+  return scheduler_.NextDue();
 }
 
 SchedulerStatistics AlarmService::statistics() const {

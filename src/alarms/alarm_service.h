@@ -46,6 +46,8 @@ class AlarmService {
   /// What the thread does each time: evaluates what is due, runs actions. For tests.
   void RunOnce();
 
+  /// When RunOnce has something to do next, at the latest.
+  Instant NextDue() const;
   SchedulerStatistics statistics() const;
 
  private:
