@@ -37,6 +37,7 @@ Command KeyCommand();
 Command ImportCommand();
 Command LoadtestCommand();
 Command ValidateCommand();
+Command AlarmCommand();
 
 /// All subcommands, in the order of the help.
 std::vector<Command> AllCommands();

@@ -2,6 +2,7 @@
 
 #include <iterator>
 
+#include "api/alarm_routes.h"
 #include "api/analytics_routes.h"
 #include "api/criteria_routes.h"
 #include "api/dataset_routes.h"
@@ -38,6 +39,7 @@ std::vector<api::Route> MakeRoutes(const RouteParts& parts) {
                                  .random = parts.random,
                                  .clock = parts.clock,
                                  .analytics = &parts.analytics}));
+  Append(all, api::AlarmRoutes({.alarms = parts.stores.alarms(), .clock = parts.clock}));
   Append(all, api::CriteriaRoutes({.evaluator = parts.evaluator, .clock = parts.clock}));
   Append(all, api::MonitoringRoutes({.metrics = parts.stores.metrics(),
                                      .documents = parts.documents,
