@@ -1,6 +1,7 @@
 #include "alarms/definition.h"
 
 #include <array>
+#include <cmath>
 #include <utility>
 
 #include "alarms/input.h"
@@ -370,6 +371,9 @@ Result<> ParseThreshold(const Input& input, MetricCondition& condition) {
                             : std::string("Threshold must not be null")));
   }
   if (!threshold && !threshold_id) return ValidationFault("Threshold", "Threshold must not be null");
+  if (!std::isfinite(threshold.value_or(0))) {
+    return ValidationFault("Threshold", "Threshold must be a finite number");
+  }
   condition.threshold = threshold.value_or(0);
   condition.threshold_id = threshold_id.value_or("");
   return {};

@@ -6,7 +6,6 @@
 #include <memory>
 #include <string>
 
-#include "alarms/alarm_service.h"
 #include "api/key_store.h"
 #include "base/clock.h"
 #include "base/http.h"
@@ -16,6 +15,10 @@
 #include "documents/product_tables.h"
 #include "events/log_store.h"
 #include "metrics/metric_store.h"
+
+namespace securebase::alarms {
+class AlarmService;
+}
 
 namespace securebase::aws {
 

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "alarms/alarm_service.h"
 #include "aws/gateway.h"
 #include "base/log.h"
 #include "base/worker_pool.h"

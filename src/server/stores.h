@@ -6,7 +6,6 @@
 #include <memory>
 #include <string>
 
-#include "alarms/alarm_service.h"
 #include "api/key_store.h"
 #include "base/clock.h"
 #include "base/file_system.h"
@@ -17,6 +16,10 @@
 #include "events/embedded_events.h"
 #include "metrics/embedded_store.h"
 #include "storage/engine.h"
+
+namespace securebase::alarms {
+class AlarmService;
+}
 
 namespace securebase::server {
 
@@ -50,7 +53,7 @@ class Stores {
   Result<> Close();
 
  private:
-  explicit Stores(const StoresOptions& options) : options_(options), tables_(options.environment) {}
+  explicit Stores(const StoresOptions& options);
   Result<> OpenAll(FileSystem& files, const Clock& clock, Random& random);
 
   const StoresOptions options_;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "alarms/alarm_service.h"
 #include "aws/gateway.h"
 #include "base/json.h"
 #include "base/testing/manual_clock.h"
