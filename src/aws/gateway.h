@@ -22,6 +22,10 @@ namespace securebase::logs {
 class LogService;
 }
 
+namespace securebase::alarms {
+class AlarmService;
+}
+
 namespace securebase::aws {
 
 struct GatewayOptions {

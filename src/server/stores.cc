@@ -1,9 +1,13 @@
 #include "server/stores.h"
 
+#include "alarms/alarm_service.h"
 #include "analytics/datasets.h"
 #include "base/log.h"
 
 namespace securebase::server {
+
+Stores::Stores(const StoresOptions& options)
+    : options_(options), tables_(options.environment) {}
 
 Result<std::unique_ptr<Stores>> Stores::Open(const StoresOptions& options, FileSystem& files,
                                              const Clock& clock, Random& random) {

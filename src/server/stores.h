@@ -18,6 +18,10 @@
 #include "metrics/embedded_store.h"
 #include "storage/engine.h"
 
+namespace securebase::alarms {
+class AlarmService;
+}
+
 namespace securebase::server {
 
 struct StoresOptions {
@@ -50,7 +54,7 @@ class Stores {
   Result<> Close();
 
  private:
-  explicit Stores(const StoresOptions& options) : options_(options), tables_(options.environment) {}
+  explicit Stores(const StoresOptions& options);
   Result<> OpenAll(FileSystem& files, const Clock& clock, Random& random);
 
   const StoresOptions options_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <utility>
 
 #include "alarms/window.h"
@@ -265,6 +266,9 @@ Result<> ParseThreshold(const Input& input, MetricCondition& condition) {
   }
   if (!threshold && !threshold_id)
     return ValidationFault("Threshold", "Threshold must not be null");
+  if (!std::isfinite(threshold.value_or(0))) {
+    return ValidationFault("Threshold", "Threshold must be a finite number");
+  }
   condition.threshold = threshold.value_or(0);
   condition.threshold_id = threshold_id.value_or("");
   return {};
