@@ -7,6 +7,7 @@
 
 #include "aws/gateway.h"
 #include "base/worker_pool.h"
+#include "logs/log_service.h"
 #include "net/http_client.h"
 #include "net/sigv4.h"
 #include "server/stores.h"
@@ -80,12 +81,23 @@ class FolderTables final : public TableClient {
                {.folder = options.data, .home = home, .environment = options.environment},
                PosixFileSystem(), tables->clock_, tables->random_));
     server::Stores& stores = *tables->stores_;
+    // Not started: only tables are asked.
+    tables->logs_.emplace(logs::LogServiceOptions{.home = home},
+                          logs::LogServiceDependencies{.store = stores.logs(),
+                                                       .metrics = stores.metrics(),
+                                                       .documents = stores.documents(),
+                                                       .telemetry = tables->telemetry_,
+                                                       .clock = tables->clock_,
+                                                       .random = tables->random_,
+                                                       .post = {}});
     tables->gateway_.emplace(
         aws::GatewayOptions{
             .authentication_required = false, .home = home, .environment = options.environment},
         aws::GatewayDependencies{.keys = stores.keys(),
                                  .metrics = stores.metrics(),
+                                 .alarms = stores.alarms(),
                                  .logs = stores.logs(),
+                                 .log_service = *tables->logs_,
                                  .documents = stores.documents(),
                                  .tables = stores.tables(),
                                  .workers = tables->workers_,
@@ -124,6 +136,7 @@ class FolderTables final : public TableClient {
   NullTelemetry telemetry_;
   WorkerPool workers_{2, 64};
   std::unique_ptr<server::Stores> stores_;
+  std::optional<logs::LogService> logs_;
   std::optional<aws::Gateway> gateway_;
 };
 
