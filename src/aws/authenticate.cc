@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/text.h"
+
 namespace securebase::aws {
 namespace {
 
@@ -45,12 +47,42 @@ Result<Identity> WithoutCheck(const http::Request& request, const GatewayOptions
   return identity;
 }
 
+/// The key of ours that a request brings, or empty.
+std::string_view BearerKey(const http::Request& request) {
+  constexpr std::string_view kBearer = "Bearer ";
+  const std::string_view value = request.headers.Get("Authorization");
+  if (value.size() < kBearer.size() ||
+      !EqualsIgnoreCase(value.substr(0, kBearer.size()), kBearer)) {
+    return {};
+  }
+  return Trim(value.substr(kBearer.size()));
+}
+
+Result<Identity> FromKey(std::string_view text, const GatewayOptions& options,
+                         const GatewayDependencies& stores) {
+  std::optional<api::Caller> caller = stores.keys.FindApiKey(text);
+  if (!caller) {
+    return Error(ErrorCode::kUnauthenticated,
+                 "The security token included in the request is invalid.", {},
+                 "InvalidClientTokenId");
+  }
+  Identity identity{.caller = *std::move(caller)};
+  identity.any_service = true;
+  identity.account = {identity.caller.customer.account.id, options.home.region};
+  // It can make keys that see the whole account, so it speaks for it (docs/decisions/0020).
+  identity.caller.whole_account = identity.caller.role == api::Role::kAdmin;
+  return identity;
+}
+
 }  // namespace
 
 Result<Identity> Authenticate(const http::Request& request, const GatewayOptions& options,
                               const GatewayDependencies& stores,
                               const net::SigV4Verifier& verifier) {
   if (!options.authentication_required) return WithoutCheck(request, options);
+  if (const std::string_view key = BearerKey(request); !key.empty()) {
+    return FromKey(key, options, stores);
+  }
   std::optional<api::KeyStore::AwsKey> key;
   auto secret_of = [&](std::string_view access_key_id) -> std::optional<std::string> {
     key = stores.keys.FindAwsKey(access_key_id);

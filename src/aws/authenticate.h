@@ -16,9 +16,13 @@ struct Identity {
   api::Caller caller;
   Account account;
   std::string signing_name;  // service of the credential scope; empty without one
+  /// A key of ours rather than a signature: good for every service.
+  bool any_service = false;
 };
 
-/// With required authentication the signature must be good; without it, a 12-digit access key id
+/// With required authentication the signature must be good, or the request must bring a key of ours
+/// (`Authorization: Bearer sbk_..`): a customer's for its own metrics and logs, an administrator's
+/// for the whole account. Without it, a 12-digit access key id
 /// names the account and nothing is checked. Errors carry the Query protocol's wire code.
 Result<Identity> Authenticate(const http::Request& request, const GatewayOptions& options,
                               const GatewayDependencies& stores,

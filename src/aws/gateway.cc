@@ -118,6 +118,9 @@ Result<> Gateway::State::Prepare(Call& call, Protocol protocol) {
   call.context.caller = std::move(identity.caller);
   SB_TRY(call.body, BodyOf(call.request, call.decoded_body));
   SB_TRY(call.route, FindRoute(call.request, protocol, call.body, identity.signing_name));
+  if (identity.any_service && call.route.service != nullptr) {
+    identity.signing_name = call.route.service->signing_name;
+  }
   return FindOperationOf(call, identity.signing_name);
 }
 

@@ -4,6 +4,8 @@
 #include <iterator>
 #include <span>
 
+#include "aws/known_operations.h"
+
 namespace securebase::aws {
 namespace {
 
@@ -303,7 +305,15 @@ constexpr std::string_view kDynamoDbOperations[] = {
     "UpdateTimeToLive",
 };
 
-std::span<const std::string_view> Operations(Service service) {
+template <class Matches>
+const ServiceDescription* FindIf(Matches&& matches) {
+  const auto found = std::find_if(std::begin(kServices), std::end(kServices), matches);
+  return found == std::end(kServices) ? nullptr : &*found;
+}
+
+}  // namespace
+
+std::span<const std::string_view> KnownOperations(Service service) {
   switch (service) {
     case Service::kCloudWatch:
       return kCloudWatchOperations;
@@ -316,14 +326,6 @@ std::span<const std::string_view> Operations(Service service) {
   }
   return {};
 }
-
-template <class Matches>
-const ServiceDescription* FindIf(Matches&& matches) {
-  const auto found = std::find_if(std::begin(kServices), std::end(kServices), matches);
-  return found == std::end(kServices) ? nullptr : &*found;
-}
-
-}  // namespace
 
 const ServiceDescription& Describe(Service service) {
   return kServices[static_cast<std::size_t>(service)];
@@ -344,7 +346,7 @@ const ServiceDescription* FindBySigningName(std::string_view name) {
 }
 
 bool IsKnownOperation(Service service, std::string_view operation) {
-  const auto operations = Operations(service);
+  const auto operations = KnownOperations(service);
   return std::binary_search(operations.begin(), operations.end(), operation);
 }
 

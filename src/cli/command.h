@@ -38,6 +38,8 @@ Command ImportCommand();
 Command LoadtestCommand();
 Command ValidateCommand();
 Command QueryCommand();
+Command MetricsCommand();
+Command ApiDocsCommand();
 
 /// All subcommands, in the order of the help.
 std::vector<Command> AllCommands();

@@ -48,6 +48,7 @@ server::ApplicationOptions ApplicationOf(const Settings& settings) {
   options.home = {settings.account, settings.region};
   options.environment = settings.environment;
   options.strict_dashboards = settings.strict_dashboards;
+  options.ingest = settings.ingest;
   options.authentication_required = settings.auth == "required";
   options.jwt = settings.jwt;
   options.plans = settings.plans;

@@ -149,6 +149,61 @@ Readers LimitReaders(server::HttpLimits& limits) {
           {"bytes_per_second_min", ReadNumber(limits.bytes_per_second_min, 1, kGigabyte)}};
 }
 
+Reader ReadTexts(std::vector<std::string>& into) {
+  return [&into](const Node& node, const std::string& key) -> Result<> {
+    if (!node.IsSequence()) return Wrong(node, key, "must be a list");
+    into.clear();
+    for (const Node& element : node) {
+      SB_TRY(std::string text, Text(element, key));
+      into.push_back(std::move(text));
+    }
+    return {};
+  };
+}
+
+Reader ReadLabels(std::vector<std::pair<std::string, std::string>>& into) {
+  return [&into](const Node& node, const std::string& key) -> Result<> {
+    if (!node.IsMap()) return Wrong(node, key, "must be a mapping");
+    for (const auto& label : node) {
+      SB_TRY(std::string name, Text(label.first, key));
+      SB_TRY(std::string value, Text(label.second, key + "." + name));
+      into.emplace_back(std::move(name), std::move(value));
+    }
+    return {};
+  };
+}
+
+Reader ReadListen(std::string& address, std::uint16_t& port) {
+  return [&address, &port](const Node& node, const std::string& key) -> Result<> {
+    SB_TRY(const std::string text, Text(node, key));
+    const Result<ListenAddress> listen = ParseListen(text);
+    if (!listen.ok()) return Wrong(node, key, "must be ADDRESS:PORT");
+    address = listen->address;
+    port = listen->port;
+    return {};
+  };
+}
+
+Readers IngestReaders(ingest::IngestSettings& settings) {
+  auto target = [](ingest::ScrapeTarget& one) -> Readers {
+    return {{"url", ReadText(one.url)},
+            {"namespace", ReadText(one.namespace_name)},
+            {"labels", ReadLabels(one.labels)},
+            {"bearer_token", ReadText(one.bearer_token)}};
+  };
+  return {
+      {"otlp",
+       ReadMembers({{"resource_dimensions", ReadTexts(settings.otlp.resource_dimensions)}})},
+      {"scrape",
+       ReadMembers({{"interval", ReadDuration(settings.scrape.interval)},
+                    {"timeout", ReadDuration(settings.scrape.timeout)},
+                    {"targets", ReadList<ingest::ScrapeTarget>(settings.scrape.targets, target)}})},
+      {"statsd", ReadMembers({{"listen", ReadListen(settings.statsd.address, settings.statsd.port)},
+                              {"namespace", ReadText(settings.statsd.namespace_name)},
+                              {"interval", ReadDuration(settings.statsd.interval)}})},
+  };
+}
+
 Readers AllReaders(FileSystem& files, Settings& settings) {
   auto jwt_key = [&files](api::JwtKey& key) -> Readers {
     return {{"algorithm", ReadText(key.algorithm)},
@@ -174,6 +229,7 @@ Readers AllReaders(FileSystem& files, Settings& settings) {
       {"dashboards",
        ReadMembers({{"strict", ReadChoice<bool>(settings.strict_dashboards,
                                                 {{"true", true}, {"false", false}})}})},
+      {"ingest", ReadMembers(IngestReaders(settings.ingest))},
       {"plans", ReadList<api::Plan>(settings.plans, PlanReaders)},
       {"log",
        ReadMembers(
@@ -260,6 +316,12 @@ Result<> CheckSettings(const Settings& settings) {
     }
     if (key.material.empty()) {
       return InvalidArgument("jwt.keys", "jwt.keys: secret or public_key_file is missing");
+    }
+  }
+  for (const ingest::ScrapeTarget& target : settings.ingest.scrape.targets) {
+    if (!target.url.starts_with("http://") && !target.url.starts_with("https://")) {
+      return InvalidArgument("ingest.scrape.targets",
+                             "ingest.scrape.targets: url must begin with http:// or https://");
     }
   }
   for (const api::Plan& plan : settings.plans) {

@@ -10,6 +10,7 @@
 #include "base/file_system.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "ingest/settings.h"
 #include "server/http_server.h"
 
 namespace securebase::cli {
@@ -29,6 +30,7 @@ struct Settings {
   api::JwtOptions jwt;
   std::vector<api::Plan> plans;
   bool strict_dashboards = false;
+  ingest::IngestSettings ingest;
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kText;
 

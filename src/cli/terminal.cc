@@ -21,11 +21,13 @@ std::string_view CharacterLocale() {
 
 bool IsTerminal(int file_descriptor) { return isatty(file_descriptor) == 1; }
 
-bool CanPrintMarks(int file_descriptor) {
+bool HasUtf8Locale() {
   const std::string_view locale = CharacterLocale();
-  return IsTerminal(file_descriptor) && (locale.find("UTF-8") != std::string_view::npos ||
-                                         locale.find("utf8") != std::string_view::npos);
+  return locale.find("UTF-8") != std::string_view::npos ||
+         locale.find("utf8") != std::string_view::npos;
 }
+
+bool CanPrintMarks(int file_descriptor) { return IsTerminal(file_descriptor) && HasUtf8Locale(); }
 
 bool CanPrintColours(int file_descriptor) {
   const char* no_color = std::getenv("NO_COLOR");

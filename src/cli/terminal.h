@@ -7,6 +7,9 @@ namespace securebase::cli {
 /// The stream is a terminal.
 bool IsTerminal(int file_descriptor);
 
+/// The locale's characters are UTF-8.
+bool HasUtf8Locale();
+
 /// ✓ and ✗ can be shown: a terminal with UTF-8.
 bool CanPrintMarks(int file_descriptor);
 

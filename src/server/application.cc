@@ -11,7 +11,9 @@
 #include "ingest/ingest.h"
 #include "reports/export_store.h"
 #include "server/dispatcher.h"
+#include "server/metric_receivers.h"
 #include "server/routes.h"
+#include "server/self_metrics.h"
 #include "web/page.h"
 
 namespace securebase::server {
@@ -67,9 +69,18 @@ class WiredApplication final : public Application {
                   .random = random}),
         ingest_({.authentication_required = options.authentication_required, .home = options.home},
                 {.api = api_, .keys = stores_->keys(), .workers = workers_, .clock = clock}),
+        receivers_(options.ingest, options.home, stores_->metrics(), clock),
         page_(web::MakePage()),
         meter_(telemetry_, clock, options.environment),
-        dispatcher_(Parts(), meter_) {}
+        dispatcher_(Parts(), meter_) {
+    ingest_.Add(receivers_.Routes());
+    ingest_.Add({SelfMetricsRoute({.stores = *stores_,
+                                   .telemetry = telemetry_,
+                                   .workers = workers_,
+                                   .meter = meter_,
+                                   .receivers = receivers_,
+                                   .clock = clock})});
+  }
 
   /// What can fail.
   Result<> Start(const ApplicationOptions& options, FileSystem& files, const Clock& clock,
@@ -92,6 +103,7 @@ class WiredApplication final : public Application {
                          .random = random,
                          .home = options.home,
                          .plans = PlanNames(options)}));
+    SB_TRY_OK(receivers_.Start());
     maintenance_.emplace(stores_->engine(), options.maintenance, [this] {
       SweepExports();
       RecordCriteria();
@@ -110,6 +122,7 @@ class WiredApplication final : public Application {
   TelemetryPipeline& telemetry() override { return telemetry_; }
 
   Result<> Close() override {
+    receivers_.Stop();
     workers_.Stop();
     telemetry_.Stop();  // after the workers, whose last measurements it writes
     if (maintenance_) maintenance_->Stop();
@@ -160,6 +173,7 @@ class WiredApplication final : public Application {
   api::Api api_;
   aws::Gateway gateway_;
   ingest::Ingest ingest_;
+  MetricReceivers receivers_;
   std::unique_ptr<http::Handler> page_;
   RequestMeter meter_;
   Dispatcher dispatcher_;

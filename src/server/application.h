@@ -13,6 +13,7 @@
 #include "base/file_system.h"
 #include "base/http.h"
 #include "base/random.h"
+#include "ingest/settings.h"
 #include "server/maintenance.h"
 #include "server/stores.h"
 #include "server/telemetry_pipeline.h"
@@ -30,6 +31,7 @@ struct ApplicationOptions {
   std::size_t worker_threads = 2;
   std::size_t worker_queue_max = 1'000;  // requests that wait; more are throttled
   analytics::ServiceOptions analytics;
+  ingest::IngestSettings ingest;
   std::chrono::milliseconds telemetry_interval{250};
   MaintenanceOptions maintenance;
 };

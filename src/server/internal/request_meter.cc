@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <utility>
 #include <vector>
 
 #include "base/json.h"
@@ -100,13 +102,29 @@ const RequestMeter::Resource& RequestMeter::Of(std::string_view method, std::str
                       .latency = series("Latency", "Milliseconds"),
                       .integration_latency = series("IntegrationLatency", "Milliseconds"),
                       .errors_4xx = series("4XXError", "Count"),
-                      .errors_5xx = series("5XXError", "Count")};
+                      .errors_5xx = series("5XXError", "Count"),
+                      .totals = std::make_shared<Totals>()};
   std::unique_lock lock(mutex_);
   const auto found = by_name_.find(std::string_view(key));
   if (found != by_name_.end()) return *found->second;
   resources_.push_back(made);
   by_name_.emplace(key, &resources_.back());
   return resources_.back();
+}
+
+void RequestMeter::Visit(
+    const std::function<void(std::string_view method, std::string_view resource,
+                             const Totals& totals)>& visit) {
+  std::map<std::string, std::shared_ptr<Totals>> all;
+  {
+    std::shared_lock lock(mutex_);
+    for (const auto& [name, resource] : by_name_) all.emplace(name, resource->totals);
+  }
+  for (const auto& [name, totals] : all) {
+    const std::string_view key = name;
+    const std::size_t blank = key.find(' ');
+    visit(key.substr(0, blank), key.substr(blank + 1), *totals);
+  }
 }
 
 RequestMeter::Running RequestMeter::Start(const http::Request& request, std::string_view resource,
@@ -126,6 +144,21 @@ RequestMeter::Running RequestMeter::Start(const http::Request& request, std::str
   return running;
 }
 
+namespace {
+
+void Count(RequestMeter::Totals& totals, int status, std::chrono::nanoseconds duration) {
+  constexpr auto kRelaxed = std::memory_order_relaxed;
+  const auto& bounds = RequestMeter::Totals::kBounds;
+  const double seconds = std::chrono::duration<double>(duration).count();
+  const auto bound = std::lower_bound(bounds.begin(), bounds.end(), seconds) - bounds.begin();
+  totals.requests.fetch_add(1, kRelaxed);
+  if (status >= 400) (status < 500 ? totals.errors_4xx : totals.errors_5xx).fetch_add(1, kRelaxed);
+  totals.duration_us.fetch_add(static_cast<std::uint64_t>(seconds * 1e6), kRelaxed);
+  totals.durations[static_cast<std::size_t>(bound)].fetch_add(1, kRelaxed);
+}
+
+}  // namespace
+
 void RequestMeter::Finish(Running&& running, const http::Response& response) {
   using Sample = TelemetryPipeline::Sample;
   const std::chrono::nanoseconds now = clock_.Monotonic();
@@ -134,6 +167,7 @@ void RequestMeter::Finish(Running&& running, const http::Response& response) {
   const double duration_ms = Milliseconds(now - running.started);
   const int status = response.status;
   const Resource& resource = *running.resource;
+  Count(*resource.totals, status, now - running.received);
   // The errors are published as 0 or 1 with every request, so that their average is the rate.
   const std::array<Sample, 5> api = {
       Sample{resource.count, 1}, Sample{resource.latency, Milliseconds(now - running.received)},

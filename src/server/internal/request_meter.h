@@ -3,9 +3,13 @@
 // What each API request is measured as: AWS/ApiGateway for all of them, AWS/Lambda with its log
 // lines for those of /v1, under the names that the users' alarms read.
 
+#include <array>
 #include <atomic>
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
 #include <deque>
+#include <functional>
+#include <memory>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
@@ -23,9 +27,22 @@ class RequestMeter {
   /// `environment` is the {env} of "securebase-{env}-api".
   RequestMeter(TelemetryPipeline& telemetry, const Clock& clock, std::string_view environment);
 
+  /// All requests of one method and resource since the start. Values never shrink.
+  struct Totals {
+    /// Upper bounds of the durations, in seconds.
+    static constexpr std::array<double, 13> kBounds = {
+        0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10};
+    std::atomic<std::uint64_t> requests{0};
+    std::atomic<std::uint64_t> errors_4xx{0};
+    std::atomic<std::uint64_t> errors_5xx{0};
+    std::atomic<std::uint64_t> duration_us{0};
+    /// Of each bound alone, then of those beyond the last.
+    std::array<std::atomic<std::uint64_t>, kBounds.size() + 1> durations{};
+  };
   /// The series of one method and resource.
   struct Resource {
     TelemetryPipeline::Series count, latency, integration_latency, errors_4xx, errors_5xx;
+    std::shared_ptr<Totals> totals;
   };
   /// The reference stays valid. A method that is none of HTTP's usual ones counts as "OTHER";
   /// beyond kResourcesMax resources further ones count as "other".
@@ -47,6 +64,10 @@ class RequestMeter {
   /// Begins the measurement of a request; `function`: it counts in AWS/Lambda too.
   Running Start(const http::Request& request, std::string_view resource, bool function);
   void Finish(Running&& running, const http::Response& response);
+
+  /// Every method and resource seen so far, in the order of their names.
+  void Visit(const std::function<void(std::string_view method, std::string_view resource,
+                                      const Totals& totals)>& visit);
 
  private:
   struct Hash {
