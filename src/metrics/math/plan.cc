@@ -13,6 +13,7 @@ namespace securebase::metrics::math {
 namespace {
 
 constexpr std::size_t kSearchesMax = 100;
+constexpr std::size_t kBandsMax = 50;
 constexpr std::size_t kIdBytesMax = 255;
 constexpr Duration kSearchPeriod = std::chrono::seconds(300);
 constexpr Duration kInsightsPeriodLeast = std::chrono::seconds(60);
@@ -37,6 +38,7 @@ class Planner final : public QueryTypes {
     state_->queries = std::move(queries);
     state_->planned.resize(state_->queries.size());
     direct_.resize(state_->queries.size());
+    own_bands_.resize(state_->queries.size());
   }
 
   Result<std::shared_ptr<const PlanState>> Run() {
@@ -46,7 +48,11 @@ class Planner final : public QueryTypes {
     for (std::size_t i : order_) {
       SB_TRY_OK(Check(i));
       SumUp(i);
+      SB_TRY_OK(CheckBands(i));
       SB_TRY_OK(CheckResult(i));
+    }
+    if (bands_ > kBandsMax) {
+      return Refused("Expression", "At most 50 ANOMALY_DETECTION_BAND in a request.");
     }
     return std::shared_ptr<const PlanState>(std::move(state_));
   }
@@ -88,6 +94,8 @@ class Planner final : public QueryTypes {
       if (!Resolve(node, i) && unknown == nullptr) unknown = &node;
       if (node.kind == Node::Kind::kCall && node.function->id == FunctionId::kSearch) ++searches;
     });
+    std::sort(direct_[i].begin(), direct_[i].end());
+    direct_[i].erase(std::unique(direct_[i].begin(), direct_[i].end()), direct_[i].end());
     if (unknown != nullptr) {
       return InExpression(
           query.id,
@@ -184,7 +192,13 @@ class Planner final : public QueryTypes {
     auto& metrics = planned.reads.metrics;
     std::sort(metrics.begin(), metrics.end());
     metrics.erase(std::unique(metrics.begin(), metrics.end()), metrics.end());
-    Visit(*planned.root, [&](Node& node) { AddReads(node, query, planned); });
+    for (std::size_t k : planned.dependencies) planned.reads.bands += own_bands_[k];
+    Visit(*planned.root, [&](Node& node) {
+      AddReads(node, query, planned);
+      if (IsBand(node)) ++own_bands_[i];
+    });
+    planned.reads.bands += own_bands_[i];
+    bands_ += own_bands_[i];
     if (planned.period == Duration(0)) planned.period = query.period.value_or(Duration(0));
   }
 
@@ -196,7 +210,6 @@ class Planner final : public QueryTypes {
     to.reads.uses_insights |= from.reads.uses_insights;
     to.reads.insights_grouped |= from.reads.insights_grouped;
     to.reads.insights_ordered |= from.reads.insights_ordered;
-    to.reads.bands += from.reads.bands;
     to.period = std::max(to.period, from.period);
   }
 
@@ -209,12 +222,35 @@ class Planner final : public QueryTypes {
     }
     if (node.kind != Node::Kind::kCall) return;
     if (node.function->id == FunctionId::kMetrics) to.reads.uses_metrics_function = true;
-    if (node.function->id == FunctionId::kBand) ++to.reads.bands;
     if (node.function->id != FunctionId::kSearch) return;
     to.reads.uses_search = true;
     const Duration own = node.number > 0 ? Duration(static_cast<std::int64_t>(node.number) * 1000)
                                          : query.period.value_or(kSearchPeriod);
     to.period = std::max(to.period, own);
+  }
+
+  static bool IsBand(const Node& node) {
+    return node.kind == Node::Kind::kCall && node.function->id == FunctionId::kBand;
+  }
+
+  /// A band of a band would read two weeks more for each, and mean nothing.
+  Result<> CheckBands(std::size_t i) const {
+    const PlannedQuery& planned = state_->planned[i];
+    if (planned.root == nullptr || own_bands_[i] == 0) return {};
+    const MetricDataQuery& query = state_->queries[i];
+    const Node* nested = nullptr;
+    Visit(*planned.root, [&](Node& node) {
+      if (!IsBand(node)) return;
+      Visit(*node.children[0], [&](Node& inner) {
+        const bool reads_band = inner.kind == Node::Kind::kReference &&
+                                state_->planned[inner.queries[0]].reads.bands > 0;
+        if (IsBand(inner) || reads_band) nested = &inner;
+      });
+    });
+    if (nested == nullptr) return {};
+    return InExpression(query.id, FaultAt(query.expression, nested->at,
+                                          "ANOMALY_DETECTION_BAND cannot be applied to a band")
+                                      .message());
   }
 
   Result<> CheckResult(std::size_t i) const {
@@ -239,7 +275,9 @@ class Planner final : public QueryTypes {
   std::map<std::string, std::size_t, std::less<>> ids_;
   std::vector<std::vector<std::size_t>> direct_;  // references of each query
   std::vector<std::size_t> order_;
+  std::vector<std::size_t> own_bands_;  // calls in the text of each query
   std::size_t searches_ = 0;
+  std::size_t bands_ = 0;
 };
 
 }  // namespace

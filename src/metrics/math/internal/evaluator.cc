@@ -7,6 +7,14 @@
 #include "metrics/math/internal/vector_ops.h"
 
 namespace securebase::metrics::math {
+namespace {
+
+// Arrays of arrays grow with each expression that names one twice.
+constexpr std::size_t kArrayMax = 50'000;
+// How far from now buckets are made: whoever asks for all of time means all that there is.
+constexpr Duration kReach = std::chrono::hours(24 * 3660);
+
+}  // namespace
 
 Result<> Budget::Check(std::size_t buckets) const {
   if (buckets <= left_) return {};
@@ -32,7 +40,11 @@ Grid Evaluator::GridAt(Duration period) const {
   // A number that reads nothing has no period; any grid does.
   if (period <= Duration(0)) period = std::chrono::minutes(1);
   if (request_.exact_start) return {request_.start, request_.end, period, true};
-  return QueryGrid(request_.start, request_.end, period, request_.now);
+  Grid grid = QueryGrid(request_.start, request_.end, period, request_.now);
+  const Duration before = request_.now - kReach - grid.start;
+  if (before > Duration(0)) grid.start += before / period * period;
+  grid.end = std::min(grid.end, request_.now + kReach);
+  return grid;
 }
 
 Result<> Evaluator::Continue(std::size_t buckets) const {
@@ -198,6 +210,10 @@ Result<Operand> Evaluator::EvalList(const Node& node, const Frame& frame) {
   for (const NodePtr& child : node.children) {
     SB_TRY(Operand one, Eval(*child, {frame.query, frame.grid}));
     out.Inherit(one);
+    if (out.series.size() + one.series.size() > kArrayMax) {
+      return Error(ErrorCode::kLimitExceeded, "An array would hold more than 50000 time series.",
+                   plan_.queries()[frame.query].id, "ValidationError");
+    }
     out.series.insert(out.series.end(), one.series.begin(), one.series.end());
   }
   return out;

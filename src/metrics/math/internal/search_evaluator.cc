@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <set>
+#include <string_view>
 #include <utility>
 
 #include "metrics/math/internal/evaluator.h"
@@ -46,25 +46,30 @@ std::string Joined(const std::vector<std::string>& parts) {
 }  // namespace
 
 std::vector<std::string> DistinguishingLabels(const std::vector<Metric>& metrics) {
-  std::map<std::string, std::set<std::string>> values;  // of each dimension
-  std::map<std::string, std::size_t> holders;
+  struct Seen {
+    std::string_view value;  // of the first metric that has the dimension
+    std::size_t holders = 0;
+    bool differs = false;
+  };
+  std::map<std::string_view, Seen> dimensions;
   bool names_differ = false, namespaces_differ = false;
   for (const Metric& metric : metrics) {
     names_differ |= metric.name != metrics[0].name;
     namespaces_differ |= metric.namespace_name != metrics[0].namespace_name;
     for (const Dimension& dimension : metric.dimensions) {
-      values[dimension.name].insert(dimension.value);
-      ++holders[dimension.name];
+      Seen& seen = dimensions[dimension.name];
+      if (seen.holders++ == 0) seen.value = dimension.value;
+      seen.differs |= seen.value != dimension.value;
     }
   }
   std::vector<std::string> labels;
+  labels.reserve(metrics.size());
   for (const Metric& metric : metrics) {
     std::vector<std::string> parts;
     if (namespaces_differ) parts.push_back(metric.namespace_name);
     for (const Dimension& dimension : metric.dimensions) {
-      const bool differs =
-          values[dimension.name].size() > 1 || holders[dimension.name] < metrics.size();
-      if (differs) parts.push_back(dimension.value);
+      const Seen& seen = dimensions[dimension.name];
+      if (seen.differs || seen.holders < metrics.size()) parts.push_back(dimension.value);
     }
     if (names_differ || parts.empty()) parts.push_back(metric.name);
     labels.push_back(Joined(parts));
