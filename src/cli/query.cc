@@ -92,7 +92,9 @@ Result<insights::Range> RangeOf(const Options& options, std::int64_t now_ms) {
   if (!options.start.empty()) {
     SB_TRY(range.start_ms, ReadBound("--start", options.start, false, now_ms));
   }
-  if (!options.end.empty()) SB_TRY(range.end_ms, ReadBound("--end", options.end, true, now_ms));
+  if (!options.end.empty()) {
+    SB_TRY(range.end_ms, ReadBound("--end", options.end, true, now_ms));
+  }
   if (range.end_ms < range.start_ms) {
     return InvalidArgument("--end", "end date and time should be after start");
   }
