@@ -237,7 +237,15 @@ Result<SmtpReply> SmtpClient::Send(const SmtpServer& server, const Mail& mail,
   curl_easy_setopt(curl, CURLOPT_MIMEPOST, nullptr);
   if (code == CURLE_OK) return std::move(conversation.reply);
   // A refusal is an answer; a broken connection or a failed handshake is none.
-  if (conversation.reply.code >= 400) return std::move(conversation.reply);
+  long refusal = 0;
+  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &refusal);
+  if (refusal >= 400) {
+    // Curl keeps the words of some refusals to itself.
+    if (conversation.reply.code != refusal) {
+      conversation.reply = {static_cast<int>(refusal), handle_->detail};
+    }
+    return std::move(conversation.reply);
+  }
   return ErrorOf(code, conversation, handle_->detail);
 }
 

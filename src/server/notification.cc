@@ -56,8 +56,11 @@ Notification::~Notification() { Stop(); }
 
 Result<> Notification::Open(const NotificationOptions& options, const std::string& data_folder) {
   if (!options.targets.empty()) {
-    SB_TRY(notify::TargetBook book, notify::ParseTargets(options.targets));
-    targets_.Set(std::move(book));
+    auto book = notify::ParseTargets(options.targets);
+    if (!book.ok()) {
+      return book.error().Within("notify.targets_file: " + book.error().field());
+    }
+    targets_.Set(*std::move(book));
   }
   SB_TRY(signer_, notify::Signer::Open(parts_.files, data_folder, parts_.clock));
   const notify::ChannelParts channel{.targets = targets_, .files = parts_.files};

@@ -123,14 +123,13 @@ TEST_F(MetricMathTest, RefusesTheWholeRequestAndSaysWhere) {
             "both.");
   EXPECT_EQ(ErrorOf(R"({"Id": "e1", "Expression": "SELECT AVG(x) FROM y"})"),
             "ValidationException: The parameter MetricDataQueries.member.1.Period is required.\n");
-  EXPECT_EQ(ErrorOf(R"({"Id": "e1", "Expression": "TIME_SERIES(1)", "Period": 61
-})"),
+  EXPECT_EQ(ErrorOf(R"x({"Id": "e1", "Expression": "TIME_SERIES(1)", "Period": 61})x"),
             "InvalidParameterValueException: The parameter MetricDataQueries.member.1.Period must "
             "be a multiple of 60.");
-EXPECT_EQ(ErrorOf(Metric("a"), R"(, "LabelOptions": {"Timezone": "CET"})"),
-          "ValidationException: The parameter LabelOptions.Timezone must be an offset from UTC "
-          "in the form +HHMM or -HHMM.");
-EXPECT_NE(ErrorOf(Metric("a"), R"(, "MaxDatapoints": 100801)").find("100800"), std::string::npos);
+  EXPECT_EQ(ErrorOf(Metric("a"), R"(, "LabelOptions": {"Timezone": "CET"})"),
+            "ValidationException: The parameter LabelOptions.Timezone must be an offset from UTC "
+            "in the form +HHMM or -HHMM.");
+  EXPECT_NE(ErrorOf(Metric("a"), R"(, "MaxDatapoints": 100801)").find("100800"), std::string::npos);
 }
 
 TEST_F(MetricMathTest, AnotherAccountsDataAreForbidden) {
@@ -255,15 +254,12 @@ TEST_F(AnomalyDetectorTest, RefusesWhatTheRulesForbid) {
   EXPECT_TRUE(put(R"({"Namespace": "N", "MetricName": "m", "Stat": "Sum", "Configuration":
                       {"AdaptationSpeed": "FAST"}})")
                   .starts_with("ValidationException"));
-  EXPECT_TRUE(put(R"({"MetricMathAnomalyDetector": {"MetricDataQueries": [
-                      {"Id": "e1", "Expression": "SEARCH('x', 'Sum')"
-}]
-}
-})")
+  EXPECT_TRUE(put(R"x({"MetricMathAnomalyDetector": {"MetricDataQueries": [
+                      {"Id": "e1", "Expression": "SEARCH('x', 'Sum')"}]}})x")
                   .starts_with("InvalidParameterValueException: The expression of an anomaly"));
-EXPECT_TRUE(put(R"({"SingleMetricAnomalyDetector": {"Namespace": "N", "MetricName": "m",
+  EXPECT_TRUE(put(R"({"SingleMetricAnomalyDetector": {"Namespace": "N", "MetricName": "m",
                       "Stat": "Sum", "AccountId": "999999999999"}})")
-                .starts_with("InvalidParameterValueException"));
+                  .starts_with("InvalidParameterValueException"));
 }
 
 }  // namespace
