@@ -9,7 +9,6 @@ namespace {
 
 constexpr std::size_t kSummaryMax = 1'024;
 constexpr std::size_t kKeyMax = 255;
-constexpr std::size_t kBodyMax = 512'000;
 
 /// One key over the life of an alarm: trigger, acknowledge and resolve meet by it.
 std::string DedupKey(const Event& event) {
@@ -34,7 +33,7 @@ std::string_view SeverityOf(Severity severity) {
   return kWords[static_cast<std::size_t>(severity)];
 }
 
-json::Value PayloadOf(const Event& event, bool details) {
+json::Value PayloadOf(const Event& event) {
   json::Object custom{{"reason", event.reason}, {"incident", event.incident}};
   if (event.metric) custom.emplace_back("namespace", event.metric->namespace_name);
   if (event.value) custom.emplace_back("value", *event.value);
@@ -49,18 +48,17 @@ json::Value PayloadOf(const Event& event, bool details) {
                        {"severity", SeverityOf(event.severity)},
                        {"timestamp", std::move(time)}};
   if (event.metric) payload.emplace_back("class", event.metric->name);
-  payload.emplace_back("custom_details",
-                       details ? json::Value(std::move(custom))
-                               : json::Value("left out: the message would be too large"));
+  // A stored event is well below the 512 KB that PagerDuty takes.
+  payload.emplace_back("custom_details", std::move(custom));
   return payload;
 }
 
-json::Value MessageOf(const Event& event, const std::string& key, bool details) {
+json::Value MessageOf(const Event& event, const std::string& key) {
   json::Object message{{"routing_key", key},
                        {"event_action", ActionOf(event.state)},
                        {"dedup_key", DedupKey(event)}};
   if (ActionOf(event.state) != "trigger") return message;
-  message.emplace_back("payload", PayloadOf(event, details));
+  message.emplace_back("payload", PayloadOf(event));
   message.emplace_back("client", "SecureBase");
   if (const auto link = event.links.find("console"); link != event.links.end()) {
     message.emplace_back("client_url", link->second);
@@ -87,9 +85,8 @@ class PagerDutyChannel final : public Channel {
       url = target.pagerduty_region == "eu" ? "https://events.eu.pagerduty.com/v2/enqueue"
                                             : "https://events.pagerduty.com/v2/enqueue";
     }
-    std::string body = json::Write(MessageOf(message->event, *key, true));
-    if (body.size() > kBodyMax) body = json::Write(MessageOf(message->event, *key, false));
-    Outcome outcome = JudgeHttp(PostJson(transport, url, std::move(body)), now);
+    Outcome outcome =
+        JudgeHttp(PostJson(transport, url, json::Write(MessageOf(message->event, *key))), now);
     outcome.detail = Excerpt(outcome.detail, {*key});
     return outcome;
   }

@@ -6,15 +6,13 @@
 namespace securebase::notify {
 namespace {
 
-constexpr std::size_t kBodyMax = 256u << 10;
-
 json::Value TextsOf(const std::map<std::string, std::string>& texts) {
   json::Object object;
   for (const auto& [name, text] : texts) object.emplace_back(name, text);
   return object;
 }
 
-json::Value BodyOf(const Event& event, std::size_t members_shown) {
+json::Value BodyOf(const Event& event) {
   json::Object body{{"version", 1},
                     {"type", event.type},
                     {"id", event.id},
@@ -42,24 +40,16 @@ json::Value BodyOf(const Event& event, std::size_t members_shown) {
   body.emplace_back("links", TextsOf(event.links));
   if (!event.members.empty()) {
     json::Array members;
-    for (std::size_t i = 0; i < members_shown; ++i) {
-      members.push_back(json::Object{{"title", event.members[i].title},
-                                     {"state", ToText(event.members[i].state)}});
+    for (const EventMember& member : event.members) {
+      members.push_back(json::Object{{"title", member.title}, {"state", ToText(member.state)}});
     }
     const std::size_t all = event.members.size() + event.members_omitted;
     body.emplace_back("group",
                       json::Object{{"key", event.group_key},
                                    {"size", static_cast<std::int64_t>(all)},
                                    {"members", std::move(members)},
-                                   {"omitted", static_cast<std::int64_t>(all - members_shown)}});
+                                   {"omitted", static_cast<std::int64_t>(event.members_omitted)}});
   }
-  return body;
-}
-
-std::string FittingBody(const Event& event) {
-  std::size_t shown = event.members.size();
-  std::string body = json::Write(BodyOf(event, shown));
-  while (body.size() > kBodyMax && shown > 0) body = json::Write(BodyOf(event, shown /= 2));
   return body;
 }
 
@@ -74,7 +64,7 @@ class WebhookChannel final : public Channel {
     const auto url =
         target.url ? target.url->Read(parts_.files) : Result<std::string>(target.plain_url);
     if (!url.ok()) return OutcomeOf(url.error());
-    std::string body = FittingBody(message->event);
+    std::string body = json::Write(BodyOf(message->event));
     const std::string& id = message->event.id;
     const std::string timestamp = std::to_string(ToUnixSeconds(now));
     auto headers = target.headers;

@@ -47,6 +47,24 @@ std::string Cut(std::string_view text, std::size_t max) {
   return cut.append(kEllipsis);
 }
 
+namespace {
+
+/// What every channel and the store can hold: members go first, then words.
+Event Fitting(Event event) {
+  constexpr std::size_t kBytesMax = 200u << 10;
+  constexpr std::size_t kTextMax = 16u << 10;
+  event.reason = Cut(event.reason, kTextMax);
+  event.title = Cut(event.title, kTextMax);
+  while (!event.members.empty() && json::Write(ToJson(event)).size() > kBytesMax) {
+    const std::size_t kept = event.members.size() / 2;
+    event.members_omitted += event.members.size() - kept;
+    event.members.resize(kept);
+  }
+  return event;
+}
+
+}  // namespace
+
 std::vector<Delivery> DeliveriesTo(const Target& target, const Event& event,
                                    const Account& account) {
   std::vector<Delivery> deliveries;
@@ -54,8 +72,9 @@ std::vector<Delivery> DeliveriesTo(const Target& target, const Event& event,
       target.send.empty() || event.type == "test" ||
       std::find(target.send.begin(), target.send.end(), event.type) != target.send.end();
   if (!wanted) return deliveries;
+  const json::Value fitting = ToJson(Fitting(event));
   auto add = [&](const std::string& recipient) {
-    json::Object payload{{"target", target.name}, {"event", ToJson(event)}};
+    json::Object payload{{"target", target.name}, {"event", fitting}};
     if (!recipient.empty()) payload.emplace_back("recipient", recipient);
     const std::string whom = target.name + "\n" + recipient;
     deliveries.push_back({.id = "dlv-" + event.id + "-" + Sha256Hex(whom).substr(0, 12),
