@@ -1,50 +1,15 @@
 #include "events/discovery.h"
 
-#include <array>
-#include <cstring>
-#include <optional>
-
 #include "events/internal/json_shapes.h"
 #include "events/internal/platform_lines.h"
 
 namespace securebase::events {
-namespace {
-
-// A line that begins like JSON again and again, and never is, is not tried for ever.
-constexpr int kTriesMax = 4;
-
-// Where an object may begin: a brace with a quote or its other half behind it.
-std::size_t NextObject(std::string_view text, std::size_t from) {
-  while (true) {
-    const std::size_t at = text.find('{', from);
-    if (at == std::string_view::npos) return at;
-    const std::size_t next = text.find_first_not_of(" \t\r\n", at + 1);
-    if (next == std::string_view::npos) return next;
-    if (text[next] == '"' || text[next] == '}') return at;
-    from = at + 1;
-  }
-}
-
-}  // namespace
 
 struct Discoverer::State {
   NameTable names;
   JsonShapes shapes{names};
   PlatformLines platform{names};
   std::vector<DiscoveredField> fields;
-
-  bool DiscoverJson(std::string_view message) {
-    std::size_t at = NextObject(message, 0);
-    for (int tries = 0; at != std::string_view::npos && tries < kTriesMax; ++tries) {
-      JsonShapes::Parsed parsed;
-      if (shapes.Parse(message.substr(at), parsed)) {
-        Add(parsed);
-        return true;
-      }
-      at = NextObject(message, at + 1);
-    }
-    return false;
-  }
 
   void Add(const JsonShapes::Parsed& parsed) {
     const std::vector<JsonLeaf>& leaves = *parsed.leaves;
@@ -70,11 +35,14 @@ Discoverer& Discoverer::operator=(Discoverer&&) noexcept = default;
 
 const std::vector<DiscoveredField>& Discoverer::Discover(std::string_view message) {
   state_->fields.clear();
-  const bool text_line = !message.starts_with('{');
-  if (text_line) state_->platform.Discover(message, state_->fields);
-  if (state_->DiscoverJson(message) && !text_line) {
-    state_->platform.DiscoverJson(message, state_->fields);
-  }
+  JsonShapes::Parsed parsed;
+  std::size_t begin = 0;
+  const bool json = state_->shapes.Find(message, begin, parsed);
+  // A platform's columns stand before the object.
+  const std::string_view text = json ? message.substr(0, begin) : message;
+  if (!text.starts_with('{')) state_->platform.Discover(text, state_->fields);
+  if (json) state_->Add(parsed);
+  if (json && begin == 0) state_->platform.DiscoverJson(message, state_->fields);
   if (state_->fields.size() > kDiscoveredMax) state_->fields.resize(kDiscoveredMax);
   return state_->fields;
 }

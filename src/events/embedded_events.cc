@@ -47,6 +47,8 @@ void EmbeddedEvents::Apply(storage::Sequence sequence, std::string_view payload)
       return datasets_->Apply(sequence, payload);
     case RecordKind::kLogEvents:
       return logs_->Apply(sequence, payload);
+    case RecordKind::kLogEdit:
+      return logs_->ApplyEdit(payload);
   }
   SB_CHECK(false, "a record of the events of an unknown kind");
 }

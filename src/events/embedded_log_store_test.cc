@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 
+#include "base/bytes.h"
 #include "base/random.h"
 #include "base/testing/fault_file_system.h"
 #include "base/testing/seed.h"
@@ -82,7 +83,7 @@ TEST(LogStoreTest, ListsGroupsAndStreams) {
   for (const LogGroup& group : store.logs().Groups(kAccount, "/aws/")) names.push_back(group.name);
   EXPECT_THAT(names, ElementsAre("/aws/lambda/a", "/aws/lambda/b"));
   EXPECT_EQ(store.logs().Groups(kAccount, "").size(), 3u);
-  EXPECT_EQ(store.logs().Groups(kAccount, "/aws/lambda/b")[0].stored_bytes, 5u);
+  EXPECT_EQ(store.logs().Groups(kAccount, "/aws/lambda/b")[0].stored_bytes, 5u + 26);
   EXPECT_EQ(store.logs().Groups(kAccount, "/aws/lambda/b")[0].created_at, kNow);
   EXPECT_TRUE(store.logs().Groups({.id = "999999999999"}, "").empty());
   const auto streams = store.logs().Streams(kAccount, "/aws/lambda/a", "o");
@@ -134,8 +135,8 @@ std::vector<std::string> Expected(std::vector<ModelEvent> events, const ReadRequ
 TEST(LogStoreTest, AgreesWithAModelOverFlushesAndReopenings) {
   SeededRandom random(TestSeed());
   TempFolder folder;
-  auto store =
-      std::make_unique<Store>(folder.path(), EmbeddedEventsOptions{.logs = {.block_bytes = 300}});
+  auto store = std::make_unique<Store>(
+      folder.path(), EmbeddedEventsOptions{.logs = {.segment_rows_max = 7, .small_files_max = 5}});
   std::vector<ModelEvent> model;
   std::map<std::string, std::string> ids;  // by message
   for (int step = 0; step < 400; ++step) {
@@ -149,8 +150,9 @@ TEST(LogStoreTest, AgreesWithAModelOverFlushesAndReopenings) {
     }
     if (random.Below(50) == 0) {
       store.reset();
-      store = std::make_unique<Store>(folder.path(),
-                                      EmbeddedEventsOptions{.logs = {.block_bytes = 300}});
+      store = std::make_unique<Store>(
+          folder.path(),
+          EmbeddedEventsOptions{.logs = {.segment_rows_max = 7, .small_files_max = 5}});
       ASSERT_TRUE(store->events().RemoveOrphans().ok());
     }
     if (step % 10 != 0) continue;
@@ -178,7 +180,7 @@ TEST(LogStoreTest, AgreesWithAModelOverFlushesAndReopenings) {
   ASSERT_TRUE(again.ok());
   for (const ReadEvent& event : *again) EXPECT_TRUE(distinct.contains(event.id));
   std::uint64_t bytes = 0;
-  for (const ModelEvent& event : model) bytes += event.message.size();
+  for (const ModelEvent& event : model) bytes += event.message.size() + 26;
   EXPECT_EQ(store->logs().Groups(kAccount, "g")[0].stored_bytes, bytes);
   EXPECT_EQ(store->logs().Streams(kAccount, "g", "")->size(), 3u);
 }
@@ -232,7 +234,7 @@ TEST(LogStoreTest, OrphansGoAndDamageIsNamed) {
     const auto read = store.logs().Read(kAccount, {.group = "g", .end = FromUnixSeconds(1000)});
     ASSERT_FALSE(read.ok());
     EXPECT_EQ(read.error().code(), ErrorCode::kInternal);
-    EXPECT_THAT(read.error().message(), HasSubstr(path + ": damaged at byte 8"));
+    EXPECT_THAT(read.error().message(), HasSubstr(path));
   }
   std::filesystem::remove(path);
   Store store(folder.path());
@@ -273,6 +275,68 @@ TEST(LogBlockTest, ReadsBackAndRefusesDamage) {
   EXPECT_TRUE(DecodeLogBlockEntry(EncodeLogBlockEntry(block, 7)).has_value());
   EXPECT_FALSE(DecodeLogBlockEntry("").has_value());
   EXPECT_FALSE(DecodeLogBlockEntry("\x02").has_value());
+}
+
+// What the first version of the store left behind.
+TEST(LogMigrationTest, BlocksOfTheFirstFormatBecomeSegments) {
+  TempFolder folder;
+  std::vector<std::string> expected;
+  {
+    auto engine = storage::Engine::Open({.folder = folder.path(), .journal_file_bytes = 1 << 20},
+                                        PosixFileSystem());
+    ASSERT_TRUE(engine.ok());
+    std::filesystem::create_directory(folder / "logs");
+    storage::WriteBatch batch;
+    const auto key = [](char kind, std::string tail) {
+      return std::string{static_cast<char>(storage::StoreId::kEvents), kind} + tail;
+    };
+    std::string group("\x01", 1), stream("\x01", 1);
+    PutVarint(group, 0);
+    for (const char* text : {kAccount.id.c_str(), kAccount.region.c_str(), "g"}) {
+      PutBytes(group, text);
+    }
+    PutVarint(group, 0);
+    PutVarint(group, 100);
+    PutVarint(stream, 0);
+    PutBytes(stream, "s");
+    PutVarint(stream, 0);
+    stream += std::string(3, '\0');
+    batch.Put(key('G', std::string(4, '\0')), group);
+    batch.Put(key('T', std::string(8, '\0')), stream);
+    std::string file(kLogFileMagic);
+    for (int number = 0; number < 3; ++number) {
+      std::vector<StoredEvent> events;
+      std::vector<const StoredEvent*> pointers;
+      for (std::uint32_t i = 0; i < 5; ++i) {
+        events.push_back({.time_ms = 1000 * number + i,
+                          .ingested_ms = 5000,
+                          .sequence = static_cast<storage::Sequence>(number + 1),
+                          .index = i,
+                          .stream = 0,
+                          .message = fmt::format("event {} of {}", i, number)});
+        expected.push_back(events.back().message);
+      }
+      for (const StoredEvent& event : events) pointers.push_back(&event);
+      LogBlock block{.file_id = 3, .offset = file.size()};
+      file += EncodeLogBlock(pointers, block);
+      batch.Put(key('B', std::string(7, '\0') + "\x03" + std::string(3, '\0') +
+                             static_cast<char>(number)),
+                EncodeLogBlockEntry(block, 0));
+    }
+    ASSERT_TRUE(
+        WriteFileAtomically(PosixFileSystem(), folder / "logs/000000000003.log", file).ok());
+    ASSERT_TRUE((*engine)->key_values().Write(batch).ok());
+    ASSERT_TRUE((*engine)->key_values().Flush().ok());
+  }
+  for (int round = 0; round < 2; ++round) {
+    Store store(folder.path());
+    ASSERT_TRUE(store.events().RemoveOrphans().ok());
+    EXPECT_EQ(Messages(store, {.group = "g"}), expected);
+    EXPECT_FALSE(std::filesystem::exists(folder / "logs/000000000003.log"));
+    Append(store, "g", "s", 100 + round, "later");
+    expected.push_back("later");
+    EXPECT_EQ(Messages(store, {.group = "g"}), expected);
+  }
 }
 
 }  // namespace

@@ -198,6 +198,9 @@ class LogStore {
   /// streams have no events. request.sources of them.
   virtual Result<std::vector<std::unique_ptr<LogSource>>> Scan(
       const Account& account, const LogScanRequest& request) const = 0;
+  /// Drops what is wholly older than its group's retention and frees what scans have left. To be
+  /// called now and then.
+  virtual Result<> Maintain() { return {}; }
   virtual Result<FieldCounts> CountFields(const Account& account, std::string_view group,
                                           Instant start, Instant end) const = 0;
 };

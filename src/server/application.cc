@@ -138,6 +138,7 @@ class WiredApplication final : public Application {
       MaintainTables();
       RecordCriteria();
       SweepDeliveries();
+      MaintainLogs();
     });
     // An index whose filling a stop or a crash interrupted need not wait for the first chores.
     static_cast<void>(workers_.Post([this] { MaintainTables(); }));
@@ -183,6 +184,14 @@ class WiredApplication final : public Application {
               return api_.ResourceOf(request.method, request.path);
             },
         .ready = [this] { return maintenance_->status(); }};
+  }
+
+  void MaintainLogs() {
+    const Result<> maintained = stores_->logs().Maintain();
+    if (!maintained.ok()) {
+      Log(LogLevel::kWarn, "expired log events are not dropped yet",
+          {{"error", maintained.error().message()}});
+    }
   }
 
   void SweepExports() {

@@ -9,7 +9,7 @@
 namespace securebase::events {
 
 /// What a kEvents record is for: its first byte. Written to disk: never renumber.
-enum class RecordKind : std::uint8_t { kDatasetEdit = 1, kLogEvents = 2 };
+enum class RecordKind : std::uint8_t { kDatasetEdit = 1, kLogEvents = 2, kLogEdit = 3 };
 
 /// One of the stores that share the engine's kEvents participant; the calls are those of
 /// storage::Participant, in the same order and with the same guarantees.

@@ -74,6 +74,21 @@ bool KindOfScalar(std::string_view token, FieldKind& kind) {
   }
 }
 
+// A line that begins like JSON again and again, and never is, is not tried for ever.
+constexpr int kTriesMax = 4;
+
+// Where an object may begin: a brace with a quote or its other half behind it.
+std::size_t NextObject(std::string_view text, std::size_t from) {
+  while (true) {
+    const std::size_t at = text.find('{', from);
+    if (at == std::string_view::npos) return at;
+    const std::size_t next = text.find_first_not_of(" \t\r\n", at + 1);
+    if (next == std::string_view::npos) return next;
+    if (text[next] == '"' || text[next] == '}') return at;
+    from = at + 1;
+  }
+}
+
 // One past the brace that closes the object at the start of `text`; 0 without one.
 std::size_t EndOfObject(std::string_view text) {
   std::size_t depth = 0;
@@ -347,6 +362,16 @@ const JsonShape* JsonShapes::Intern(std::string_view text) {
   shapes_.push_back(std::make_unique<JsonShape>(std::move(shape)));
   by_hash_.emplace(hash, shapes_.back().get());
   return shapes_.back().get();
+}
+
+bool JsonShapes::Find(std::string_view message, std::size_t& begin, Parsed& parsed) {
+  std::size_t at = NextObject(message, 0);
+  for (int tries = 0; at != std::string_view::npos && tries < kTriesMax; ++tries) {
+    begin = at;
+    if (Parse(message.substr(at), parsed)) return true;
+    at = NextObject(message, at + 1);
+  }
+  return false;
 }
 
 bool JsonShapes::Parse(std::string_view text, Parsed& parsed) {

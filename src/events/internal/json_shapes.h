@@ -84,6 +84,8 @@ class JsonShapes {
   };
   /// `text` begins with '{'. False where it begins with no whole, valid object.
   bool Parse(std::string_view text, Parsed& parsed);
+  /// The first object in a message and where it begins.
+  bool Find(std::string_view message, std::size_t& begin, Parsed& parsed);
 
   std::size_t size() const { return shapes_.size(); }
   const JsonShape& ShapeOf(std::uint32_t number) const { return *shapes_[number]; }

@@ -34,9 +34,7 @@ constexpr std::array<JsonSource, 7> kJsonSources = {{
     {"record.tracing.value", PlatformLines::kTraceId},
 }};
 
-bool IsHex(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
+bool IsHex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
 
 bool IsUuid(std::string_view text) {
   if (text.size() != 36) return false;
@@ -72,6 +70,13 @@ bool Columns(std::string_view message, std::array<std::string_view, N>& columns)
 }
 
 }  // namespace
+
+bool PlatformLines::IsName(std::string_view name) {
+  const auto has = [&](const auto& names) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  return has(kLambdaNames) || has(kFlowNames) || has(kDnsNames);
+}
 
 PlatformLines::PlatformLines(NameTable& names) : names_(names) {
   const auto ids_of = [&](const auto& all, auto& ids) {
@@ -168,8 +173,7 @@ void PlatformLines::DiscoverReportColumn(std::string_view column, Fields& fields
 // "[LEVEL] TAB time TAB id TAB text", "time TAB id TAB LEVEL TAB text" or, when it timed out,
 // "time id Task timed out after ...".
 void PlatformLines::DiscoverApplication(std::string_view message, Fields& fields) {
-  constexpr std::size_t kPrefixMax = 160;  // the id stands near the start
-  std::string_view rest = message.substr(0, kPrefixMax);
+  std::string_view rest = message;
   for (int column = 0; column < 3; ++column) {
     const std::size_t end = rest.find_first_of("\t ");
     if (end == rest.npos) return;

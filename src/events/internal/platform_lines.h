@@ -18,6 +18,9 @@ class PlatformLines {
  public:
   explicit PlatformLines(NameTable& names);
 
+  /// Whether a text line may have a field of this name.
+  static bool IsName(std::string_view name);
+
   /// Appends the fields of a text line. They view into it or into this object until the next call.
   void Discover(std::string_view message, std::vector<DiscoveredField>& fields);
   /// Appends the same fields of Lambda's JSON form, from its discovered fields.
