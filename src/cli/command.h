@@ -40,6 +40,7 @@ Command ValidateCommand();
 Command QueryCommand();
 Command MetricsCommand();
 Command ApiDocsCommand();
+Command CheckCommand();
 
 /// All subcommands, in the order of the help.
 std::vector<Command> AllCommands();

@@ -4,8 +4,8 @@ namespace securebase::cli {
 
 std::vector<Command> AllCommands() {
   // A new subcommand is a line here and a file NAME.cc beside this one.
-  return {ServeCommand(),    DemoCommand(),  KeyCommand(),     ImportCommand(), LoadtestCommand(),
-          ValidateCommand(), QueryCommand(), MetricsCommand(), ApiDocsCommand()};
+  return {ServeCommand(),    DemoCommand(),  KeyCommand(),     ImportCommand(),  LoadtestCommand(),
+          ValidateCommand(), QueryCommand(), MetricsCommand(), ApiDocsCommand(), CheckCommand()};
 }
 
 }  // namespace securebase::cli

@@ -202,52 +202,60 @@ Readers IngestReaders(ingest::IngestSettings& settings) {
                               {"namespace", ReadText(settings.statsd.namespace_name)},
                               {"interval", ReadDuration(settings.statsd.interval)}})},
   };
-}
+  Readers RetentionReaders(metrics::Retention & retention) {
+    return {{"seconds", ReadDuration(retention.seconds)},
+            {"minutes", ReadDuration(retention.minutes)},
+            {"five_minutes", ReadDuration(retention.five_minutes)},
+            {"hours", ReadDuration(retention.hours)}};
+  }
 
-Readers AllReaders(FileSystem& files, Settings& settings) {
-  auto jwt_key = [&files](api::JwtKey& key) -> Readers {
-    return {{"algorithm", ReadText(key.algorithm)},
-            {"key_id", ReadText(key.key_id)},
-            {"secret", ReadText(key.material)},
-            {"public_key_file", ReadPublicKey(files, key.material)}};
-  };
-  return {
-      {"data", ReadText(settings.data_folder)},
-      {"listen", ReadText(settings.listen)},
-      {"auth", ReadText(settings.auth)},
-      {"account", ReadText(settings.account)},
-      {"region", ReadText(settings.region)},
-      {"environment", ReadText(settings.environment)},
-      {"tls", ReadMembers({{"certificate", ReadText(settings.tls_certificate)},
-                           {"key", ReadText(settings.tls_key)}})},
-      {"threads", ReadMembers({{"io", ReadNumber(settings.io_threads, 1, 256)},
-                               {"workers", ReadNumber(settings.worker_threads, 1, 256)}})},
-      {"limits", ReadMembers(LimitReaders(settings.limits))},
-      {"jwt", ReadMembers({{"issuer", ReadText(settings.jwt.issuer)},
-                           {"audience", ReadText(settings.jwt.audience)},
-                           {"keys", ReadList<api::JwtKey>(settings.jwt.keys, jwt_key)}})},
-      {"dashboards",
-       ReadMembers({{"strict", ReadChoice<bool>(settings.strict_dashboards,
-                                                {{"true", true}, {"false", false}})}})},
-      {"ingest", ReadMembers(IngestReaders(settings.ingest))},
-      {"plans", ReadList<api::Plan>(settings.plans, PlanReaders)},
-      {"log",
-       ReadMembers(
-           {{"level", ReadChoice<LogLevel>(settings.log_level, {{"debug", LogLevel::kDebug},
-                                                                {"info", LogLevel::kInfo},
-                                                                {"warn", LogLevel::kWarn},
-                                                                {"error", LogLevel::kError}})},
-            {"format", ReadChoice<LogFormat>(settings.log_format, {{"json", LogFormat::kJson},
-                                                                   {"text", LogFormat::kText}})}})},
-  };
-}
+  Readers AllReaders(FileSystem & files, Settings & settings) {
+    auto jwt_key = [&files](api::JwtKey& key) -> Readers {
+      return {{"algorithm", ReadText(key.algorithm)},
+              {"key_id", ReadText(key.key_id)},
+              {"secret", ReadText(key.material)},
+              {"public_key_file", ReadPublicKey(files, key.material)}};
+    };
+    return {
+        {"data", ReadText(settings.data_folder)},
+        {"listen", ReadText(settings.listen)},
+        {"auth", ReadText(settings.auth)},
+        {"account", ReadText(settings.account)},
+        {"region", ReadText(settings.region)},
+        {"environment", ReadText(settings.environment)},
+        {"metrics",
+         ReadMembers({{"retention", ReadMembers(RetentionReaders(settings.retention))}})},
+        {"tls", ReadMembers({{"certificate", ReadText(settings.tls_certificate)},
+                             {"key", ReadText(settings.tls_key)}})},
+        {"threads", ReadMembers({{"io", ReadNumber(settings.io_threads, 1, 256)},
+                                 {"workers", ReadNumber(settings.worker_threads, 1, 256)}})},
+        {"limits", ReadMembers(LimitReaders(settings.limits))},
+        {"jwt", ReadMembers({{"issuer", ReadText(settings.jwt.issuer)},
+                             {"audience", ReadText(settings.jwt.audience)},
+                             {"keys", ReadList<api::JwtKey>(settings.jwt.keys, jwt_key)}})},
+        {"dashboards",
+         ReadMembers({{"strict", ReadChoice<bool>(settings.strict_dashboards,
+                                                  {{"true", true}, {"false", false}})}})},
+        {"ingest", ReadMembers(IngestReaders(settings.ingest))},
+        {"plans", ReadList<api::Plan>(settings.plans, PlanReaders)},
+        {"log",
+         ReadMembers(
+             {{"level", ReadChoice<LogLevel>(settings.log_level, {{"debug", LogLevel::kDebug},
+                                                                  {"info", LogLevel::kInfo},
+                                                                  {"warn", LogLevel::kWarn},
+                                                                  {"error", LogLevel::kError}})},
+              {"format",
+               ReadChoice<LogFormat>(settings.log_format,
+                                     {{"json", LogFormat::kJson}, {"text", LogFormat::kText}})}})},
+    };
+  }
 
-bool IsLowerName(std::string_view text, std::size_t size_max) {
-  return !text.empty() && text.size() <= size_max &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-         });
-}
+  bool IsLowerName(std::string_view text, std::size_t size_max) {
+    return !text.empty() && text.size() <= size_max &&
+           std::all_of(text.begin(), text.end(), [](char c) {
+             return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+           });
+  }
 
 }  // namespace
 
@@ -303,6 +311,12 @@ Result<> CheckSettings(const Settings& settings) {
   }
   if (!IsLowerName(settings.region, 64)) {
     return InvalidArgument("region", "--region must be a name such as us-east-1");
+  }
+  const metrics::Retention& kept = settings.retention;
+  if (kept.seconds > kept.minutes || kept.minutes > kept.five_minutes ||
+      kept.five_minutes > kept.hours) {
+    return InvalidArgument("metrics.retention",
+                           "coarser periods must be kept at least as long as finer ones");
   }
   if (!IsLowerName(settings.environment, 32)) {
     return InvalidArgument("env", "--env must be up to 32 of a-z, 0-9 and -");

@@ -21,7 +21,7 @@ Result<> Stores::OpenAll(FileSystem& files, const Clock& clock, Random& random) 
   SB_TRY_OK(files.CreateFolders(options_.folder));
   SB_TRY(engine_, storage::Engine::Open({.folder = options_.folder}, files));
   SB_TRY(documents_, documents::EmbeddedDocumentStore::Open(*engine_, tables_, random));
-  SB_TRY(metrics_, metrics::EmbeddedMetricStore::Open(*engine_, clock));
+  SB_TRY(metrics_, metrics::EmbeddedMetricStore::Open(*engine_, clock, options_.retention));
   SB_TRY(events_, events::EmbeddedEvents::Open(*engine_, clock));
   analytics::DefineDatasets(events_->datasets());
   SB_TRY_OK(engine_->Recover());
