@@ -138,7 +138,9 @@ TEST(StoreModelTest, LateDataBeforeAndAfterRollupsIsOneSum) {
       data.push_back(DatumOf("m" + std::to_string(m), time, value, fine ? 1 : 60));
     }
     ASSERT_TRUE(world.store().PutAndWait(kAccount, data).ok());
-    if (round % 2 == 1) ASSERT_TRUE(world.engine().Checkpoint().ok());
+    if (round % 2 == 1) {
+      ASSERT_TRUE(world.engine().Checkpoint().ok());
+    }
     if (round % 13 == 12) world.Restart();
     if (round % 5 != 4) continue;
     const Instant fortnight = kStart - 14 * 24h;
