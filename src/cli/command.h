@@ -45,6 +45,7 @@ Command ApiDocsCommand();
 Command AlarmCommand();
 Command LogsCommand();
 Command AgentCommand();
+Command CheckCommand();
 
 /// All subcommands, in the order of the help.
 std::vector<Command> AllCommands();

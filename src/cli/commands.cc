@@ -19,6 +19,7 @@ std::vector<Command> AllCommands() {
       AlarmCommand(),     //
       LogsCommand(),      //
       AgentCommand(),     //
+      CheckCommand(),     //
   };
 }
 

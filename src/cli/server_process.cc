@@ -49,6 +49,7 @@ server::ApplicationOptions ApplicationOf(const Settings& settings) {
   options.data_folder = settings.data_folder;
   options.home = {settings.account, settings.region};
   options.environment = settings.environment;
+  options.retention = settings.retention;
   options.strict_dashboards = settings.strict_dashboards;
   options.ingest = settings.ingest;
   options.authentication_required = settings.auth == "required";

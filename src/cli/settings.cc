@@ -227,6 +227,13 @@ Readers IngestReaders(ingest::IngestSettings& settings) {
   };
 }
 
+Readers RetentionReaders(metrics::Retention& retention) {
+  return {{"seconds", ReadDuration(retention.seconds)},
+          {"minutes", ReadDuration(retention.minutes)},
+          {"five_minutes", ReadDuration(retention.five_minutes)},
+          {"hours", ReadDuration(retention.hours)}};
+}
+
 Readers AllReaders(FileSystem& files, Settings& settings) {
   auto jwt_key = [&files](api::JwtKey& key) -> Readers {
     return {{"algorithm", ReadText(key.algorithm)},
@@ -243,6 +250,7 @@ Readers AllReaders(FileSystem& files, Settings& settings) {
       {"environment", ReadText(settings.environment)},
       {"syslog_udp", ReadText(settings.syslog_udp)},
       {"syslog_tcp", ReadText(settings.syslog_tcp)},
+      {"metrics", ReadMembers({{"retention", ReadMembers(RetentionReaders(settings.retention))}})},
       {"tls", ReadMembers({{"certificate", ReadText(settings.tls_certificate)},
                            {"key", ReadText(settings.tls_key)}})},
       {"threads", ReadMembers({{"io", ReadNumber(settings.io_threads, 1, 256)},

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "ingest/settings.h"
+#include "metrics/retention.h"
 #include "server/http_server.h"
 #include "server/notification.h"
 
@@ -23,6 +24,7 @@ struct Settings {
   std::string account = Account().id;
   std::string region = Account().region;
   std::string environment = "dev";
+  metrics::Retention retention;  // of metrics
   std::string tls_certificate;
   std::string tls_key;
   std::string syslog_udp;  // ADDRESS:PORT, empty: no syslog

@@ -31,6 +31,7 @@ TEST_F(SettingsFileTest, ReadsEveryKey) {
   const Result<> read = Read(
       "data: /d\nlisten: 127.0.0.1:1\nauth: none\naccount: \"000000000001\"\nregion: eu-west-1\n"
       "environment: prod\ntls: {certificate: c, key: k}\nthreads: {io: 3, workers: 5}\n"
+      "metrics: {retention: {seconds: 1h, minutes: 20d, five_minutes: 90d, hours: 500d}}\n"
       "limits: {header_bytes: 2048, body_bytes: 4096, dataset_body_bytes: 8192, connections: 7,\n"
       "  idle_timeout: 1m, header_timeout: 5s, transfer_grace: 6s, bytes_per_second_min: 9}\n"
       "jwt:\n  issuer: i\n  audience: a\n  keys:\n"
@@ -46,6 +47,8 @@ TEST_F(SettingsFileTest, ReadsEveryKey) {
   EXPECT_EQ(settings_.data_folder, "/d");
   EXPECT_EQ(settings_.account, "000000000001");
   EXPECT_EQ(settings_.environment, "prod");
+  EXPECT_EQ(settings_.retention.seconds, Duration(3'600'000));
+  EXPECT_EQ(settings_.retention.hours, std::chrono::hours(500 * 24));
   EXPECT_EQ(settings_.tls_key, "k");
   EXPECT_EQ(settings_.worker_threads, 5u);
   EXPECT_EQ(settings_.limits.body_bytes_max_by_prefix.front().second, 8192u);
@@ -119,6 +122,8 @@ TEST(CheckSettingsTest, NamesTheOptionAtFault) {
   EXPECT_EQ(field([](Settings& s) { s.account = "12345678901x"; }), "account");
   EXPECT_EQ(field([](Settings& s) { s.region = "US East"; }), "region");
   EXPECT_EQ(field([](Settings& s) { s.environment = ""; }), "env");
+  EXPECT_EQ(field([](Settings& s) { s.retention.minutes = s.retention.hours + Duration(1); }),
+            "metrics.retention");
   EXPECT_EQ(field([](Settings& s) { s.tls_key = "k"; }), "tls-cert");
   EXPECT_EQ(field([](Settings& s) { s.jwt.keys = {{.algorithm = "none", .material = "x"}}; }),
             "jwt.keys");

@@ -261,7 +261,8 @@ Result<std::unique_ptr<Application>> Application::Open(const ApplicationOptions&
                                                        Random& random) {
   SB_TRY(std::unique_ptr<Stores> stores, Stores::Open({.folder = options.data_folder,
                                                        .home = options.home,
-                                                       .environment = options.environment},
+                                                       .environment = options.environment,
+                                                       .retention = options.retention},
                                                       files, clock, random));
   auto application =
       std::make_unique<WiredApplication>(options, std::move(stores), files, clock, random);

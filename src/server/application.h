@@ -26,6 +26,7 @@ struct ApplicationOptions {
   Account home;
   std::string environment = "dev";
   bool strict_dashboards = false;
+  metrics::Retention retention;
   bool authentication_required = true;
   api::JwtOptions jwt;
   std::vector<api::Plan> plans;

@@ -6,8 +6,7 @@
 
 namespace securebase::server {
 
-Stores::Stores(const StoresOptions& options)
-    : options_(options), tables_(options.environment) {}
+Stores::Stores(const StoresOptions& options) : options_(options), tables_(options.environment) {}
 
 Result<std::unique_ptr<Stores>> Stores::Open(const StoresOptions& options, FileSystem& files,
                                              const Clock& clock, Random& random) {
@@ -25,7 +24,7 @@ Result<> Stores::OpenAll(FileSystem& files, const Clock& clock, Random& random) 
   SB_TRY_OK(files.CreateFolders(options_.folder));
   SB_TRY(engine_, storage::Engine::Open({.folder = options_.folder}, files));
   SB_TRY(documents_, documents::EmbeddedDocumentStore::Open(*engine_, tables_, random, clock));
-  SB_TRY(metrics_, metrics::EmbeddedMetricStore::Open(*engine_, clock));
+  SB_TRY(metrics_, metrics::EmbeddedMetricStore::Open(*engine_, clock, options_.retention));
   SB_TRY(events_, events::EmbeddedEvents::Open(*engine_, clock));
   analytics::DefineDatasets(events_->datasets());
   SB_TRY_OK(engine_->Recover());
@@ -33,9 +32,9 @@ Result<> Stores::OpenAll(FileSystem& files, const Clock& clock, Random& random) 
   SB_TRY_OK(documents::CreateProductTables(*documents_, options_.home, tables_, clock.Now()));
   SB_TRY(keys_,
          api::KeyStore::Open(*documents_, options_.home, files, options_.folder, random, clock));
-  SB_TRY(alarms_, alarms::AlarmService::Open(
-                      {.documents = *documents_, .metrics = *metrics_, .clock = clock},
-                      options_.home));
+  SB_TRY(alarms_,
+         alarms::AlarmService::Open(
+             {.documents = *documents_, .metrics = *metrics_, .clock = clock}, options_.home));
   return {};
 }
 

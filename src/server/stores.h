@@ -28,6 +28,7 @@ struct StoresOptions {
   std::string folder;
   Account home;
   std::string environment = "dev";
+  metrics::Retention retention;
 };
 
 /// The stores of one data folder. Not copyable; its parts are thread-safe.
@@ -43,6 +44,8 @@ class Stores {
   storage::Engine& engine() { return *engine_; }
   documents::EmbeddedDocumentStore& documents() { return *documents_; }
   metrics::MetricStore& metrics() { return *metrics_; }
+  /// What only offline commands do: finding damage, setting blocks aside.
+  metrics::EmbeddedMetricStore& embedded_metrics() { return *metrics_; }
   events::LogStore& logs() { return events_->logs(); }
   events::DatasetStore& datasets() { return events_->datasets(); }
   api::KeyStore& keys() { return *keys_; }
