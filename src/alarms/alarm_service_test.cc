@@ -79,9 +79,8 @@ class AlarmServiceTest : public testing::Test {
     query.alarm_name = name;
     query.ascending = true;
     std::vector<std::string> out;
-    for (const HistoryItem& item : store().History(kAccount, query)->items) {
-      out.push_back(item.summary);
-    }
+    const Result<HistoryPage> page = store().History(kAccount, query);
+    for (const HistoryItem& item : page->items) out.push_back(item.summary);
     return out;
   }
 

@@ -301,6 +301,9 @@ class Corpus(unittest.TestCase):
             alarm = json.loads((CORPUS / name).read_text())
             if "AlarmRule" in alarm:
                 self.assertIn("do not exist", message, name)
+            elif "ThresholdMetricId" in alarm:  # as AWS: the band and its metric, both
+                self.assertFalse(all(m.get("ReturnData", True) for m in alarm["Metrics"]), name)
+                self.assertIn("Exactly two elements", message, name)
             else:
                 self.assertTrue(any(":cloudwatch:" in action for action in alarm["AlarmActions"]),
                                 f"{name}: {message}")

@@ -32,7 +32,7 @@ Result<Value> RunTag(const Value& request, CallContext& context) {
   const std::string& arn = *request.Text("ResourceARN");
   if (!Exists(arn, context)) return Unknown();
   SB_TRY_OK(documents::TagStore(context.stores.documents).Add(context.account, arn, tags));
-  return Value();
+  return Value::MakeStruct({});  // an empty result, which clients look for
 }
 
 Result<Value> RunUntag(const Value& request, CallContext& context) {
@@ -40,7 +40,7 @@ Result<Value> RunUntag(const Value& request, CallContext& context) {
   if (!Exists(arn, context)) return Unknown();
   SB_TRY_OK(documents::TagStore(context.stores.documents)
                 .Remove(context.account, arn, TextsOf(request, "TagKeys")));
-  return Value();
+  return Value::MakeStruct({});  // an empty result, which clients look for
 }
 
 Result<Value> RunList(const Value& request, CallContext& context) {
