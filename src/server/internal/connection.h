@@ -279,7 +279,7 @@ class Connection final : public TimedConnection {
       if (shared_.stopping.load(std::memory_order_relaxed)) ended = true;
       if (!ended) co_await Written(stream);
     }
-    if (http10) co_return true;
+    if (http10) co_return false;  // the connection's end is the body's
     co_return co_await WriteText("0\r\n\r\n");
   }
 
