@@ -85,7 +85,7 @@ Result<> EachLine(std::string_view text, F&& f) {
 
 Result<std::unique_ptr<FileInput>> FileInput::Open(std::vector<LogFile> files, LineFormat format) {
   auto input = std::make_unique<FileInput>();
-  std::set<std::string> groups;
+  std::set<std::string> groups, derived;
   EventReader reader;
   for (LogFile& file : files) {
     const std::string base(BaseName(file.name));
@@ -97,6 +97,7 @@ Result<std::unique_ptr<FileInput>> FileInput::Open(std::vector<LogFile> files, L
         (format == LineFormat::kAuto && reader.Read(FirstLine(file.text), true, probe));
     if (!events) {
       groups.insert(base);
+      derived.insert(base);
       input->lines_.push_back({file, base, format != LineFormat::kText});
       continue;
     }
@@ -108,11 +109,13 @@ Result<std::unique_ptr<FileInput>> FileInput::Open(std::vector<LogFile> files, L
       }
       if (event.ingested_ms == 0) event.ingested_ms = event.timestamp_ms;
       groups.insert(event.group);
+      if (event.group == base) derived.insert(base);
       input->events_.push_back(std::move(event));
       return {};
     }));
   }
   input->groups_.assign(groups.begin(), groups.end());
+  input->derived_.assign(derived.begin(), derived.end());
   return input;
 }
 
@@ -127,8 +130,16 @@ Result<std::vector<std::string>> FileInput::Resolve(const GroupSelection& select
                     [&](const std::string& prefix) { return group.starts_with(prefix); });
     if (named || prefixed) chosen.push_back(group);
   }
-  // Plain files know no groups: the query was written for a server.
-  if (chosen.empty() && events_.empty()) return groups_;
+  // Lines that name no group are of any that is not known here: the query was written for a server.
+  const bool unknown =
+      std::any_of(selection.names.begin(), selection.names.end(), [&](const std::string& name) {
+        return std::find(groups_.begin(), groups_.end(), name) == groups_.end();
+      });
+  if (unknown || (chosen.empty() && events_.empty())) {
+    for (const std::string& group : derived_) {
+      if (std::find(chosen.begin(), chosen.end(), group) == chosen.end()) chosen.push_back(group);
+    }
+  }
   return chosen;
 }
 

@@ -46,6 +46,7 @@ class FileInput final : public Input {
   std::vector<Lines> lines_;
   std::vector<MemoryEvent> events_;
   std::vector<std::string> groups_;
+  std::vector<std::string> derived_;  // those that are a file's name, as its lines name none
   std::uint64_t bytes_ = 0;
 };
 

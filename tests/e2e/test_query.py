@@ -88,6 +88,13 @@ class Query(unittest.TestCase):
         self.assertEqual(rows, [{"i": "2"}, {"i": "3"}])
         self.assertEqual(self.rows("--start", "1h", "stats count(*) as n", file), [{"n": "0"}])
 
+    def test_events_without_a_group_are_of_any_unknown_one(self):
+        file = self.write("e.ndjson", '{"timestamp":1,"message":"a"}\n'
+                          '{"timestamp":2,"message":"b","group":"api"}\n')
+        for group, want in (("case", ["a"]), ("api", ["b"])):
+            rows = self.rows("--input", "events", "--group", group, "fields @message", file)
+            self.assertEqual([row["@message"] for row in rows], want)
+
     def test_formats(self):
         file = self.write("f.log", '{"a":"x,\\"y\\"","b":1.50}\n{"a":"p|q"}\n')
         text = "fields a, b | sort a asc"
