@@ -207,44 +207,52 @@ int RunAction(const Options& options, Action action) {
 }  // namespace
 
 Command LogsCommand() {
-  return {"logs", "List, read, follow and put log events of a running server", kExample,
-          [](CLI::App& app) -> std::function<int()> {
-            auto options = std::make_shared<Options>();
-            auto action = std::make_shared<Action>(nullptr);
-            app.require_subcommand(1);
-            const auto add = [&](const char* name, const char* summary, Action run) {
-              CLI::App* sub = app.add_subcommand(name, summary);
-              sub->callback([action, run] { *action = run; });
-              AddServerOptions(*sub, options->server);
-              if (run != Put) {
-                sub->add_option("--format", options->format, "text or json (one object a line)")
-                    ->capture_default_str();
-              }
-              return sub;
-            };
-            CLI::App* groups = add("groups", "List log groups", Groups);
-            groups->add_option("--prefix", options->prefix, "Only names that begin so");
-            CLI::App* streams = add("streams", "List the streams of a group", Streams);
-            streams->add_option("group", options->group, "Log group")->required();
-            streams->add_option("--prefix", options->prefix, "Only names that begin so");
-            CLI::App* tail = add("tail", "Show the events of a group, and those that come", Tail);
-            tail->add_option("group", options->group, "Log group")->required();
-            tail->add_option("--stream", options->stream, "Only this stream");
-            tail->add_option("--filter", options->filter, "Filter pattern, as FilterLogEvents has");
-            tail->add_option("--since", options->since, "10m ago, an ISO time or epoch seconds")
+  return {
+      "logs", "List, read, follow and put log events of a running server", kExample,
+      [](CLI::App& app) -> std::function<int()> {
+        // Each has options of its own: what the environment says would else be set, for the
+        // subcommands that were not asked for, over what the command line says.
+        struct Chosen {
+          std::shared_ptr<Options> options;
+          Action run = nullptr;
+        };
+        auto chosen = std::make_shared<Chosen>();
+        app.require_subcommand(1);
+        const auto add = [&](const char* name, const char* summary, Action run) {
+          auto options = std::make_shared<Options>();
+          CLI::App* sub = app.add_subcommand(name, summary);
+          sub->callback([chosen, options, run] { *chosen = {options, run}; });
+          AddServerOptions(*sub, options->server);
+          if (run != Put) {
+            sub->add_option("--format", options->format, "text or json (one object a line)")
                 ->capture_default_str();
-            tail->add_option("--until", options->until, "The same, for the end");
-            tail->add_flag("-f,--follow", options->follow, "Go on showing events as they come");
-            CLI::App* get = add("get", "Show the events of a stream from its beginning", Get);
-            get->add_option("group", options->group, "Log group")->required();
-            get->add_option("stream", options->stream, "Log stream")->required();
-            get->add_option("--limit", options->limit, "At most so many events");
-            CLI::App* put = add("put", "Put messages, or the lines of standard input", Put);
-            put->add_option("group", options->group, "Log group, made if missing")->required();
-            put->add_option("stream", options->stream, "Log stream, made if missing")->required();
-            put->add_option("message", options->messages, "Messages; none: standard input");
-            return [options, action] { return RunAction(*options, *action); };
-          }};
+          }
+          return std::pair(sub, options);
+        };
+        const auto [groups, of_groups] = add("groups", "List log groups", Groups);
+        groups->add_option("--prefix", of_groups->prefix, "Only names that begin so");
+        const auto [streams, of_streams] = add("streams", "List the streams of a group", Streams);
+        streams->add_option("group", of_streams->group, "Log group")->required();
+        streams->add_option("--prefix", of_streams->prefix, "Only names that begin so");
+        const auto [tail, of_tail] =
+            add("tail", "Show the events of a group, and those that come", Tail);
+        tail->add_option("group", of_tail->group, "Log group")->required();
+        tail->add_option("--stream", of_tail->stream, "Only this stream");
+        tail->add_option("--filter", of_tail->filter, "Filter pattern, as FilterLogEvents has");
+        tail->add_option("--since", of_tail->since, "10m ago, an ISO time or epoch seconds")
+            ->capture_default_str();
+        tail->add_option("--until", of_tail->until, "The same, for the end");
+        tail->add_flag("-f,--follow", of_tail->follow, "Go on showing events as they come");
+        const auto [get, of_get] = add("get", "Show the events of a stream from its start", Get);
+        get->add_option("group", of_get->group, "Log group")->required();
+        get->add_option("stream", of_get->stream, "Log stream")->required();
+        get->add_option("--limit", of_get->limit, "At most so many events");
+        const auto [put, of_put] = add("put", "Put messages, or the lines of standard input", Put);
+        put->add_option("group", of_put->group, "Log group, made if missing")->required();
+        put->add_option("stream", of_put->stream, "Log stream, made if missing")->required();
+        put->add_option("message", of_put->messages, "Messages; none: standard input");
+        return [chosen] { return RunAction(*chosen->options, chosen->run); };
+      }};
 }
 
 }  // namespace securebase::cli

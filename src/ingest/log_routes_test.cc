@@ -122,9 +122,9 @@ TEST(LokiTest, JsonAndProtobuf) {
       Bytes(1, Varint(1, 1'780'315'230) + Varint(2, 5'000'000)) + Bytes(2, "hello");
   ASSERT_TRUE(
       ParseLokiPush(
-          Bytes(1, Bytes(1, R"({log_group="my/g", log_stream="s\"1"})") + Bytes(2, entry)), batch)
+          Bytes(1, Bytes(1, R"({log_group="my/g", log_stream="s\"1"})") + Bytes(2, entry)), second)
           .ok());
-  EXPECT_EQ(Stored(batch), "my/g|s\"1|5|hello\n");
+  EXPECT_EQ(Stored(second), "my/g|s\"1|5|hello\n");
   for (const char* bad : {"{}", R"({"streams": [{"values": [["x", "y"]]}]})",
                           R"({"streams": [{"stream": {"a": 1}, "values": []}]})", "x"}) {
     EXPECT_FALSE(ParseLokiPushJson(bad, batch).ok()) << bad;
@@ -140,7 +140,7 @@ std::string Syslog(std::string_view message) {
 
 TEST(SyslogTest, BothRfcsAndOtherText) {
   EXPECT_EQ(Syslog("<165>1 2026-06-01T12:00:29.003Z host.example evntslog 12 ID47 "
-                   "[ex@1 iut=\"3\" s=\"a\\\"b\"][y] \xef\xbb\xbfAn event\n"),
+                   "[ex@1 iut=\"3\" s=\"a\\\"b\"][y] \xef\xbb\xbf" "An event\n"),
             "/syslog|host.example/evntslog|-997|{\"facility\":\"local4\",\"severity\":\"notice\","
             "\"host\":\"host.example\",\"app\":\"evntslog\",\"procid\":\"12\",\"msgid\":\"ID47\","
             "\"data\":{\"ex@1\":{\"iut\":\"3\",\"s\":\"a\\\"b\"},\"y\":{}},"

@@ -70,7 +70,7 @@ class In(unittest.TestCase):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
             sender.sendto(b"<165>1 - h1 app - - - over udp", ("127.0.0.1", self.udp))
         with socket.create_connection(("127.0.0.1", self.tcp)) as sender:
-            sender.sendall(b"<34>1 - h1 app - - - line\n30 <34>1 - h1 app - - - octets xyz")
+            sender.sendall(b"<34>1 - h1 app - - - line\n31 <34>1 - h1 app - - - octets xyz")
         events = self.wait_for_events("/syslog", 3)
         self.assertEqual(sorted(json.loads(e["message"])["message"] for e in events),
                          ["line", "octets xyz", "over udp"])
