@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "insights/log_scan.h"
-#include "insights/memory_input.h"
 
 namespace securebase::logs {
 namespace {
@@ -31,20 +30,6 @@ bool MatchesTag(const std::string& value, const std::vector<std::string>& patter
   return wanted || !any_wanted;
 }
 
-/// A source with the input that it reads from.
-class Holding final : public query::Source {
- public:
-  Holding(std::unique_ptr<query::Source> source, std::shared_ptr<const insights::Input> input)
-      : input_(std::move(input)), source_(std::move(source)) {}
-  const std::vector<std::string>& column_names() const override { return source_->column_names(); }
-  Result<bool> Next(query::Batch& batch) override { return source_->Next(batch); }
-  const query::ScanStatistics& statistics() const override { return source_->statistics(); }
-
- private:
-  std::shared_ptr<const insights::Input> input_;  // before source_, which reads from it
-  std::unique_ptr<query::Source> source_;
-};
-
 class StoreInput final : public insights::Input {
  public:
   StoreInput(const events::LogStore& store, Account account)
@@ -56,8 +41,6 @@ class StoreInput final : public insights::Input {
                                                std::size_t parts) const override;
 
  private:
-  Result<std::vector<insights::ScanPart>> OpenFromMemory(
-      const insights::ScanRequest& request) const;
   bool Takes(const events::LogGroup& group, const insights::GroupSelection& selection) const;
   std::string account_number() const { return account_.id.substr(0, account_.id.find('/')); }
 
@@ -109,37 +92,7 @@ Result<std::vector<std::string>> StoreInput::Resolve(
 Result<std::vector<insights::ScanPart>> StoreInput::Open(const insights::ScanRequest& request,
                                                          std::size_t count) const {
   if (request.groups.empty()) return std::vector<insights::ScanPart>();
-  auto parts = insights::ScanLogs(store_, account_, request, count);
-  if (!parts.ok() && parts.error().code() == ErrorCode::kUnimplemented) {
-    return OpenFromMemory(request);
-  }
-  return parts;
-}
-
-// Slow path, for a store without columns: reads the events and discovers their fields.
-Result<std::vector<insights::ScanPart>> StoreInput::OpenFromMemory(
-    const insights::ScanRequest& request) const {
-  std::vector<insights::MemoryEvent> events;
-  for (const std::string& group : request.groups) {
-    SB_TRY(std::vector<events::ReadEvent> read,
-           store_.Read(account_, {.group = group,
-                                  .start = FromUnixMillis(request.start_ms),
-                                  .end = FromUnixMillis(request.end_ms) + Duration(1),
-                                  .events_max = 10'000'000}));
-    for (events::ReadEvent& one : read) {
-      events.push_back({.timestamp_ms = ToUnixMillis(one.event.time),
-                        .message = std::move(one.event.message),
-                        .stream = std::move(one.stream),
-                        .group = group,
-                        .ingested_ms = ToUnixMillis(one.event.ingested_at)});
-    }
-  }
-  auto input = std::make_shared<insights::MemoryInput>(std::move(events), account_number());
-  SB_TRY(std::vector<insights::ScanPart> parts, input->Open(request, 1));
-  for (insights::ScanPart& part : parts) {
-    part.source = std::make_unique<Holding>(std::move(part.source), input);
-  }
-  return parts;
+  return insights::ScanLogs(store_, account_, request, count);
 }
 
 }  // namespace
