@@ -80,7 +80,7 @@ await test('dynamodb: trackDelivery on the table report-schedules', async () => 
     KeySchema: [{ AttributeName: 'scheduleId', KeyType: 'HASH' }],
     BillingMode: 'PAY_PER_REQUEST',
   });
-  await waitUntilTableExists({ client: dynamodb, maxWaitTime: 20 }, { TableName: 'report-schedules' });
+  await waitUntilTableExists({ client: dynamodb, minDelay: 1, maxWaitTime: 30 }, { TableName: 'report-schedules' });
   await trackDelivery('sch-1', 'success');
   await trackDelivery('sch-2', 'failed');
   await documents.send(
