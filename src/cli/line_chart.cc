@@ -1,5 +1,6 @@
 #include "cli/line_chart.h"
 
+#include <fmt/format.h>
 #include <sys/ioctl.h>
 
 #include <algorithm>
@@ -199,11 +200,7 @@ std::string ShortNumber(double value) {
     letter = text;
     break;
   }
-  const int digits = static_cast<int>(std::floor(std::log10(std::abs(scaled))));
-  const double unit = std::pow(10, digits - 3);
-  return FormatDouble(ParseDouble(FormatDouble(std::round(scaled / unit) * unit)).value_or(scaled))
-             .substr(0, 8) +
-         letter;
+  return FormatDouble(ParseDouble(fmt::format("{:.4g}", scaled)).value_or(scaled)) + letter;
 }
 
 std::size_t TerminalWidth(int file_descriptor) {

@@ -39,7 +39,7 @@ TEST(LineChartTest, ARisingLineGoesFromTheLeftBottomToTheRightTop) {
   const std::string chart = DrawLineChart({Series({0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10})}, options);
   const auto lines = Lines(chart);
   ASSERT_EQ(lines.size(), 6u) << chart;
-  EXPECT_TRUE(lines[0].starts_with("10 +")) << chart;
+  EXPECT_TRUE(Trim(lines[0]).starts_with("10 +")) << chart;
   EXPECT_EQ(lines[0].back(), '*') << chart;
   EXPECT_TRUE(lines[3].find("0 +*") != std::string_view::npos) << chart;
   EXPECT_NE(lines[4].find("12:00"), std::string_view::npos) << chart;

@@ -358,6 +358,12 @@ Result<> CheckSettings(const Settings& settings) {
                              "ingest.scrape.targets: url must begin with http:// or https://");
     }
   }
+  const metrics::Retention& kept = settings.retention;
+  if (kept.seconds > kept.minutes || kept.minutes > kept.five_minutes ||
+      kept.five_minutes > kept.hours) {
+    return InvalidArgument("metrics.retention",
+                           "metrics.retention: coarser periods must be kept as long as finer ones");
+  }
   for (const api::Plan& plan : settings.plans) {
     if (plan.name.empty()) return InvalidArgument("plans", "plans: name is missing");
   }

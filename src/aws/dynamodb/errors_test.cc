@@ -117,7 +117,8 @@ std::vector<Case> ExpressionCases() {
       {"operand type", "UpdateItem", Update("SET a = a + :v", "':v': {'S': 'x'}"),
        kPrefix + "Invalid UpdateExpression: Incorrect operand type for operator or function; "
                  "operator or function: +, operand type: S"},
-      {"operand type at run time", "UpdateItem", Update("SET text = text + :v", "':v': {'N': '1'}"),
+      {"operand type at run time", "UpdateItem",
+       Update("SET words = words + :v", "':v': {'N': '1'}"),
        kPrefix + "An operand in the update expression has an incorrect data type"},
       {"path missing", "UpdateItem", Update("SET a = nope"),
        kPrefix + "The provided expression refers to an attribute that does not exist in the item"},
@@ -227,7 +228,7 @@ std::vector<Case> ValueCases() {
 class ErrorTableTest : public DynamoDbTest {
  protected:
   void Check(const std::vector<Case>& cases) {
-    Answer("PutItem", J(Put(", 'text': {'S': 't'}")));
+    Answer("PutItem", J(Put(", 'words': {'S': 't'}")));
     for (const Case& one : cases) {
       EXPECT_EQ(world_.DynamoDbError(one.operation, J(one.body)), one.error) << one.name;
     }

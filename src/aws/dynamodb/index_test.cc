@@ -11,18 +11,18 @@ constexpr const char* kCreate = R"({'TableName': 'orders',
     'AttributeDefinitions': [{'AttributeName': 'id', 'AttributeType': 'S'},
                              {'AttributeName': 'at', 'AttributeType': 'N'},
                              {'AttributeName': 'who', 'AttributeType': 'S'},
-                             {'AttributeName': 'sum', 'AttributeType': 'N'}],
+                             {'AttributeName': 'tally', 'AttributeType': 'N'}],
     'KeySchema': [{'AttributeName': 'id', 'KeyType': 'HASH'},
                   {'AttributeName': 'at', 'KeyType': 'RANGE'}],
     'GlobalSecondaryIndexes': [
       {'IndexName': 'by-who', 'KeySchema': [{'AttributeName': 'who', 'KeyType': 'HASH'},
-                                            {'AttributeName': 'sum', 'KeyType': 'RANGE'}],
+                                            {'AttributeName': 'tally', 'KeyType': 'RANGE'}],
        'Projection': {'ProjectionType': 'ALL'}},
       {'IndexName': 'who-keys', 'KeySchema': [{'AttributeName': 'who', 'KeyType': 'HASH'}],
        'Projection': {'ProjectionType': 'KEYS_ONLY'}}],
     'LocalSecondaryIndexes': [
-      {'IndexName': 'local-sum', 'KeySchema': [{'AttributeName': 'id', 'KeyType': 'HASH'},
-                                               {'AttributeName': 'sum', 'KeyType': 'RANGE'}],
+      {'IndexName': 'local-tally', 'KeySchema': [{'AttributeName': 'id', 'KeyType': 'HASH'},
+                                               {'AttributeName': 'tally', 'KeyType': 'RANGE'}],
        'Projection': {'ProjectionType': 'INCLUDE', 'NonKeyAttributes': ['note']}}],
     'BillingMode': 'PAY_PER_REQUEST'})";
 
@@ -34,8 +34,8 @@ class IndexTest : public DynamoDbTest {
     Answer("PutItem", J("{'TableName': 'orders', 'Item': {'id': {'S': '" + id +
                         "'}, 'at': {'N': '" + std::to_string(at) + "'}" + rest + "}}"));
   }
-  static std::string Who(const std::string& who, int sum) {
-    return ", 'who': {'S': '" + who + "'}, 'sum': {'N': '" + std::to_string(sum) + "'}";
+  static std::string Who(const std::string& who, int tally) {
+    return ", 'who': {'S': '" + who + "'}, 'tally': {'N': '" + std::to_string(tally) + "'}";
   }
   std::string Query(const std::string& index, const std::string& who,
                     const std::string& rest = "") {
@@ -64,8 +64,8 @@ TEST_F(IndexTest, FollowsEveryWrite) {
   Put("a", 2, Who("ann", 3) + ", 'note': {'S': 'n'}");
   Put("b", 1, Who("bob", 7));
   Put("b", 2, "");  // sparse: in no index
-  EXPECT_EQ(Query("by-who", "ann", ", 'ProjectionExpression': 'id, sum'"),
-            R"({"Items":[{"id":{"S":"a"},"sum":{"N":"3"}},{"id":{"S":"a"},"sum":{"N":"5"}}],)"
+  EXPECT_EQ(Query("by-who", "ann", ", 'ProjectionExpression': 'id, tally'"),
+            R"({"Items":[{"id":{"S":"a"},"tally":{"N":"3"}},{"id":{"S":"a"},"tally":{"N":"5"}}],)"
             R"("Count":2,"ScannedCount":2})");
   EXPECT_EQ(Entries("by-who"), 3);
   Put("a", 1, Who("bob", 5));  // moves
@@ -78,11 +78,12 @@ TEST_F(IndexTest, FollowsEveryWrite) {
   Answer("DeleteItem", J("{'TableName': 'orders', 'Key': {'id': {'S': 'a'}, 'at': {'N': '1'}}}"));
   EXPECT_EQ(Query("by-who", "bob", ", 'Select': 'COUNT'"), R"({"Count":0,"ScannedCount":0})");
   EXPECT_EQ(Entries("by-who"), 1);
-  EXPECT_EQ(Entries("local-sum"), 2);
+  EXPECT_EQ(Entries("local-tally"), 2);
 }
 
 TEST_F(IndexTest, ConditionsOnTheSortKeyAndPagesWork) {
-  for (int sum : {-20, -1, 0, 1, 2, 10, 100}) Put("x" + std::to_string(sum), 1, Who("w", sum));
+  for (int tally : {-20, -1, 0, 1, 2, 10, 100})
+    Put("x" + std::to_string(tally), 1, Who("w", tally));
   Put("y", 1, Who("w", 2));  // the same index key twice
   auto count = [&](const std::string& condition, const std::string& values) {
     const json::Value answer = world_.DynamoDb(
@@ -93,12 +94,12 @@ TEST_F(IndexTest, ConditionsOnTheSortKeyAndPagesWork) {
     return answer.Find("Count")->AsInt();
   };
   const std::string two = ", ':a': {'N': '2'}";
-  EXPECT_EQ(count("sum = :a", two), 2);
-  EXPECT_EQ(count("sum < :a", two), 4);
-  EXPECT_EQ(count("sum <= :a", two), 6);
-  EXPECT_EQ(count("sum > :a", two), 2);
-  EXPECT_EQ(count("sum >= :a", two), 4);
-  EXPECT_EQ(count("sum BETWEEN :b AND :a", two + ", ':b': {'N': '-1'}"), 5);
+  EXPECT_EQ(count("tally = :a", two), 2);
+  EXPECT_EQ(count("tally < :a", two), 4);
+  EXPECT_EQ(count("tally <= :a", two), 6);
+  EXPECT_EQ(count("tally > :a", two), 2);
+  EXPECT_EQ(count("tally >= :a", two), 4);
+  EXPECT_EQ(count("tally BETWEEN :b AND :a", two + ", ':b': {'N': '-1'}"), 5);
 
   std::string start;
   std::vector<std::string> seen;
@@ -132,19 +133,19 @@ TEST_F(IndexTest, GivesWhatItHolds) {
           prefix + "Consistent reads are not supported on global secondary indexes");
   // A local index fetches from its table what it lacks, and charges for it.
   auto local = [&](const std::string& rest) {
-    return Answer("Query", J("{'TableName': 'orders', 'IndexName': 'local-sum', "
+    return Answer("Query", J("{'TableName': 'orders', 'IndexName': 'local-tally', "
                              "'KeyConditionExpression': 'id = :i', 'ConsistentRead': true, "
                              "'ExpressionAttributeValues': {':i': {'S': 'a'}}" +
                              rest + "}"));
   };
   EXPECT_EQ(local(""),
-            R"({"Items":[{"at":{"N":"1"},"id":{"S":"a"},"note":{"S":"n"},"sum":{"N":"5"}}],)"
+            R"({"Items":[{"at":{"N":"1"},"id":{"S":"a"},"note":{"S":"n"},"tally":{"N":"5"}}],)"
             R"("Count":1,"ScannedCount":1})");
   EXPECT_EQ(local(", 'ProjectionExpression': 'more', 'ReturnConsumedCapacity': 'INDEXES'"),
             R"({"Items":[{"more":{"S":"m"}}],"Count":1,"ScannedCount":1,)"
             R"("ConsumedCapacity":{"TableName":"orders","CapacityUnits":2,)"
             R"("Table":{"CapacityUnits":1},"LocalSecondaryIndexes":)"
-            R"({"local-sum":{"CapacityUnits":1}}}})");
+            R"({"local-tally":{"CapacityUnits":1}}}})");
   EXPECT_EQ(Answer("Scan", J("{'TableName': 'orders', 'IndexName': 'who-keys'}")),
             R"({"Items":[{"at":{"N":"1"},"id":{"S":"a"},"who":{"S":"ann"}}],)"
             R"("Count":1,"ScannedCount":1})");
@@ -157,7 +158,7 @@ TEST_F(IndexTest, WritesSayWhatTheyCost) {
                                 "'ReturnItemCollectionMetrics': 'SIZE'}")),
             R"({"ConsumedCapacity":{"TableName":"orders","CapacityUnits":4,)"
             R"("Table":{"CapacityUnits":1},"LocalSecondaryIndexes":)"
-            R"({"local-sum":{"CapacityUnits":1}},"GlobalSecondaryIndexes":)"
+            R"({"local-tally":{"CapacityUnits":1}},"GlobalSecondaryIndexes":)"
             R"({"by-who":{"CapacityUnits":1},"who-keys":{"CapacityUnits":1}}},)"
             R"("ItemCollectionMetrics":{"ItemCollectionKey":{"id":{"S":"a"}},)"
             R"("SizeEstimateRangeGB":[0,1]}})");

@@ -119,7 +119,7 @@ TEST_F(TopicsTest, MessagesAreSignedSoThatOthersCanCheck) {
                               "\nSubject\nS\nTimestamp\n" + text("Timestamp") + "\nTopicArn\n" +
                               arn + "\nType\nNotification\n";
   const std::string signature = *Base64Decode(text("Signature"));
-  const std::string& pem = world.signer().certificate_pem();
+  const std::string pem = world.signer().certificate_pem();
   BIO* bio = BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()));
   X509* certificate = PEM_read_bio_X509(bio, nullptr, nullptr, nullptr);
   EVP_PKEY* key = X509_get_pubkey(certificate);
