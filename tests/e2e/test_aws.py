@@ -128,10 +128,10 @@ class CloudWatchCliTest(unittest.TestCase):
         self.assertIn("MetricData.member.1.Value", result.stderr)
 
     def test_what_is_not_built_is_said(self):
-        result = aws("cloudwatch", "describe-anomaly-detectors", check=False)
+        result = aws("cloudwatch", "list-metric-streams", check=False)
         self.assertNotEqual(result.returncode, 0)
         self.assertIn("NotImplemented", result.stderr)
-        self.assertIn("DescribeAnomalyDetectors", result.stderr)
+        self.assertIn("ListMetricStreams", result.stderr)
 
 
 class CloudWatchBotoTest(unittest.TestCase):

@@ -45,8 +45,8 @@ class Aws(BadInput):
         return {metric["MetricName"] for metric in json.loads(answer)["Metrics"]}
 
     def test_operations(self):
-        for service, known in (("cloudwatch", "PutMetricAlarm"), ("dynamodb", "CreateBackup"),
-                               ("logs", "StartQuery")):
+        for service, known in (("cloudwatch", "PutMetricStream"), ("dynamodb", "CreateBackup"),
+                               ("logs", "CreateExportTask")):
             self.fault(501, "NotImplemented", service, known, {}, known)
             self.fault(400, "UnknownOperation", service, "Nope", {}, "Nope")
             self.fault(400, "UnknownOperation", service, "../x", {})
@@ -58,7 +58,7 @@ class Aws(BadInput):
             ("Action=%zz" + self.VERSION, 400, "MalformedInput"),
             ("Action=%ff" + self.VERSION, 400, "MalformedInput"),
             ("Action=PutMetricData&Action=ListMetrics" + self.VERSION, 400, "MalformedInput"),
-            ("Action=PutMetricAlarm" + self.VERSION, 501, "NotImplemented"),
+            ("Action=PutMetricStream" + self.VERSION, 501, "NotImplemented"),
         ):
             self.form_fault(status, code, form)
 
@@ -139,7 +139,7 @@ class Aws(BadInput):
                 status, answer = send("POST", path + "PutMetricData", body, "application/cbor",
                                       Smithy_Protocol="rpc-v2-cbor")
                 self.assertEqual(status, 400, answer[:200])
-        for operation, expected in (("PutMetricAlarm", 501), ("Nope", 404)):
+        for operation, expected in (("PutMetricStream", 501), ("Nope", 404)):
             status, _ = send("POST", path + operation, b"\xa0", "application/cbor",
                              Smithy_Protocol="rpc-v2-cbor")
             self.assertEqual(status, expected, operation)
@@ -207,13 +207,12 @@ class Aws(BadInput):
         for operation, body, text in (
             ("CreateLogGroup", {}, "logGroupName"),
             ("CreateLogGroup", {"logGroupName": "a b*"}, "logGroupName"),
-            ("CreateLogGroup", {"logGroupName": "x" * 600}, "logGroupName"),
+            ("CreateLogGroup", {"logGroupName": "x" * 600}, "LogGroup"),
             ("PutLogEvents", {**event, "logEvents": []}, "logEvents"),
             ("PutLogEvents", {**event, "logEvents": [{"timestamp": -5, "message": "x"}]},
              "logEvents"),
             ("FilterLogEvents", {"logGroupName": group, "limit": 0}, "limit"),
             ("FilterLogEvents", {"logGroupName": group, "nextToken": "x"}, ""),
-            ("DescribeLogGroups", {"nextToken": "x"}, "nextToken"),
             ("DescribeLogGroups", {"limit": -1}, "limit"),
             ("DescribeLogGroups", {"zz": 1}, "zz"),
         ):
