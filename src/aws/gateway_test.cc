@@ -93,8 +93,8 @@ TEST(GatewayTest, RefusesInTheFormOfQuery) {
   code("Action=Nonsense&Version=2010-08-01", 400, "InvalidAction");
   code("Action=Bad%3Cx%3E&Version=2010-08-01", 400, "InvalidAction");
   code("Version=2010-08-01", 400, "MissingAction");
-  code("Action=PutMetricAlarm&Version=2010-08-01", 501, "NotImplemented");
-  code("Action=Publish&Version=2010-03-31", 501, "NotImplemented");
+  code("Action=PutMetricStream&Version=2010-08-01", 501, "NotImplemented");
+  code("Action=OptInPhoneNumber&Version=2010-03-31", 501, "NotImplemented");
   code("Action=GetCallerIdentity&Version=2011-06-15", 501, "NotImplemented");
   code("Action=ListMetrics", 400, "InvalidAction");
   code("Action=ListMetrics&Version=%G", 400, "MalformedInput");
@@ -109,16 +109,16 @@ TEST(GatewayTest, RefusesInTheFormOfJson) {
   EXPECT_EQ(response.headers.Get("x-amzn-query-error"), "ValidationError;Sender");
   EXPECT_EQ(response.body, R"({"__type":"com.amazon.coral.validate#ValidationException",)"
                            R"("message":"The parameter Foo is unknown."})");
-  response = world.SendJson("GraniteServiceVersion20100801.PutMetricAlarm", "{}");
+  response = world.SendJson("GraniteServiceVersion20100801.PutMetricStream", "{}");
   EXPECT_EQ(response.status, 501);
-  EXPECT_NE(response.body.find("cloudwatch:PutMetricAlarm"), std::string::npos);
+  EXPECT_NE(response.body.find("cloudwatch:PutMetricStream"), std::string::npos);
   EXPECT_EQ(world.CloudWatchError("Nonsense", "{}"),
             "UnknownOperationException: Could not find operation Nonsense");
   EXPECT_TRUE(world.DynamoDbError("Scan", "{").starts_with("SerializationException: "));
   EXPECT_EQ(
       world.SendJson("Logs_20140328.DescribeLogGroups", "{}", "1.1").headers.Get("Content-Type"),
       "application/x-amz-json-1.1");
-  response = world.SendJson("Logs_20140328.StartQuery", "{}", "1.1");
+  response = world.SendJson("Logs_20140328.CreateExportTask", "{}", "1.1");
   EXPECT_EQ(response.status, 501);
   EXPECT_TRUE(response.headers.Get("x-amzn-query-error").empty());
   EXPECT_EQ(world.SendJson("AWSOrganizations.ListAccounts", "{}").status, 501);

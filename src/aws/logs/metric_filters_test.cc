@@ -103,7 +103,7 @@ TEST_F(LogFiltersTest, MetricFiltersAreDescribedAndDeleted) {
   EXPECT_EQ(Answer("DescribeMetricFilters", R"({"logGroupName": "g", "filterNamePrefix": "f"})"),
             R"({"metricFilters":[{"applyOnTransformedLogs":false,"creationTime":1780315230000,)"
             R"("filterName":"f","filterPattern":"ERROR","logGroupName":"g",)"
-            R"("metricTransformations":[{"defaultValue":0.0,"metricName":"m",)"
+            R"("metricTransformations":[{"defaultValue":0,"metricName":"m",)"
             R"("metricNamespace":"n","metricValue":"1"}]}]})");
   EXPECT_EQ(Answer("DescribeMetricFilters", R"({"metricName": "x", "metricNamespace": "n"})"),
             R"({"metricFilters":[]})");

@@ -98,6 +98,7 @@ std::string AwsWorld::Bad(std::string_view target, std::string body, std::string
   const json::Value error = json::Parse(response.body).value_or(json::Value());
   const json::Value* type = error.Find("__type");
   const json::Value* message = error.Find("message");
+  if (message == nullptr) message = error.Find("Message");  // some of DynamoDB's shapes
   if (type == nullptr) return "no __type: " + response.body;
   const std::string& name = type->AsString();
   return name.substr(name.find('#') + 1) + ": " + (message == nullptr ? "" : message->AsString());
