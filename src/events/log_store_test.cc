@@ -446,6 +446,10 @@ TEST(LogCrashTest, APowerCutAtAnyChangeLosesNothing) {
     if (cut > 0) files.PowerCut(random);
     Store store(folder.path(), options, files);
     ASSERT_TRUE(store.events().RemoveOrphans().ok());
+    if (!store.logs().FindGroup(kAccount, "g")) {  // cut before anything was durable
+      ASSERT_TRUE(acknowledged.empty()) << cut;
+      continue;
+    }
     const auto messages = Messages(store, {.group = "g", .stream = "s"});
     ASSERT_GE(messages.size(), acknowledged.size()) << cut;
     ASSERT_LE(messages.size(), acknowledged.size() + 1) << cut;
