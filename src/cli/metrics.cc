@@ -152,7 +152,8 @@ Result<Question> QuestionOf(const Options& options, Instant now) {
   Question question;
   const Result<Duration> last = ParseDuration(options.last);
   if (!last.ok()) return InvalidArgument("last", "--last must be a duration such as 3h");
-  question.end = now;
+  // The server tells its time in whole seconds: what was published just now belongs to the range.
+  question.end = now + std::chrono::seconds(2);
   if (!options.end.empty()) {
     const auto end = ParseTimeOrAge(options.end, now);
     if (!end.ok()) return InvalidArgument("end", "--end " + end.error().message());
