@@ -165,7 +165,7 @@ Result<Question> QuestionOf(const Options& options, Instant now) {
     if (!start.ok()) return InvalidArgument("start", "--start " + start.error().message());
     question.start = *start;
   }
-  if (question.start >= question.end) {
+  if (question.start >= question.end || (options.end.empty() && question.start >= now)) {
     return InvalidArgument("start", "--start must lie before --end");
   }
   const std::int64_t period =
