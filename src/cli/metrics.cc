@@ -152,7 +152,8 @@ Result<Question> QuestionOf(const Options& options, Instant now) {
   Question question;
   const Result<Duration> last = ParseDuration(options.last);
   if (!last.ok()) return InvalidArgument("last", "--last must be a duration such as 3h");
-  question.end = now;
+  // The server tells its time in whole seconds: what was published just now belongs to the range.
+  question.end = now + std::chrono::seconds(2);
   if (!options.end.empty()) {
     const auto end = ParseTimeOrAge(options.end, now);
     if (!end.ok()) return InvalidArgument("end", "--end " + end.error().message());
@@ -164,7 +165,7 @@ Result<Question> QuestionOf(const Options& options, Instant now) {
     if (!start.ok()) return InvalidArgument("start", "--start " + start.error().message());
     question.start = *start;
   }
-  if (question.start >= question.end) {
+  if (question.start >= question.end || (options.end.empty() && question.start >= now)) {
     return InvalidArgument("start", "--start must lie before --end");
   }
   const std::int64_t period =
