@@ -39,7 +39,7 @@ class MemoryDatasetStore final : public events::DatasetStore {
                                 Instant) const override {
     return estimate;
   }
-  events::ScanEstimate estimate;  // what Estimate tells
+  events::ScanEstimate estimate{.rows = 0, .warm = false};  // what Estimate tells
   std::uint64_t Generation(const Customer& customer, std::string_view dataset) const override;
   std::vector<std::string> FieldNames(const Customer& customer,
                                       std::string_view dataset) const override;
